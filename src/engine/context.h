@@ -1,0 +1,131 @@
+/* The inside of the engine: what a context and its instances are made of. */
+#ifndef ENGINE_CONTEXT_H
+#define ENGINE_CONTEXT_H
+
+#include <stdalign.h>
+#include <uv.h>
+
+#include "base/map.h"
+#include "engine/epoch.h"
+#include "engine/host.h"
+#include "engine/instance.h"
+#include "engine/module_cache.h"
+#include "engine/settings.h"
+#include "manifest/application.h"
+
+typedef struct engine_component {
+    spin_execution_context_t *context;
+    const spin_component_t *component;
+    wasmtime_module_t *module;
+    wasmtime_instance_pre_t *pre;
+    void *shared[ENGINE_HOST_COUNT];
+} engine_component_t;
+
+/* A doubly linked list through spin_instance.next and .prev. */
+typedef struct instance_queue {
+    spin_instance_t *first;
+    spin_instance_t *last;
+} instance_queue_t;
+
+/* Which instances run next. All on the thread of the loop. */
+typedef struct scheduler {
+    uv_loop_t *loop;
+    uv_loop_t own_loop;
+    bool owns_loop;
+    uv_idle_t *idle;            /* active while an instance is ready: the loop must not sleep */
+    uv_timer_t *timer;          /* the next deadline */
+    uint64_t timer_at;          /* in nanoseconds of uv_hrtime; 0 while it is off */
+    instance_queue_t woken;     /* what they waited for is there */
+    instance_queue_t preempted; /* used up their slice of time */
+    instance_queue_t parked;    /* wait for the loop, or are paused */
+    epoch_clock_t *clock;
+} scheduler_t;
+
+struct spin_execution_context {
+    spin_application_t *application;
+    engine_settings_t settings;
+    wasm_engine_t *engine;
+    wasmtime_linker_t *linker;
+    module_cache_t cache;
+    const engine_host_t *hosts[ENGINE_HOST_COUNT];
+    size_t state_offsets[ENGINE_HOST_COUNT]; /* into spin_instance.states */
+    size_t states_size;
+    spin_store_hook_fn store_hook;
+    void *store_hook_user;
+    engine_component_t *components;
+    size_t components_len;
+    map_t by_id; /* engine_component_t */
+    scheduler_t scheduler;
+    size_t live;            /* instances */
+    spin_instance_t *spare; /* freed ones, for the next event; linked by next */
+    size_t spare_len;
+};
+
+/* What an instance is doing. */
+typedef enum instance_phase {
+    INSTANCE_NEW,       /* no store yet, or its preparation failed */
+    INSTANCE_PREPARING, /* the start function runs */
+    INSTANCE_READY,
+    INSTANCE_CALLING,
+} instance_phase_t;
+
+struct spin_instance {
+    engine_component_t *component;
+    instance_phase_t phase;
+    wasmtime_store_t *store;
+    wasmtime_context_t *wasm;
+    wasmtime_instance_t handle;
+    wasmtime_memory_t memory;
+    bool has_memory;
+    spin_wasmtime_memory_budget_t budget;
+    arena_t arena;
+    void *user;
+
+    /* the future that is under way, and what it leaves */
+    wasmtime_call_future_t *future;
+    wasmtime_func_t func;
+    wasm_trap_t *trap;
+    wasmtime_error_t *error;
+    bool exited;
+    uint32_t exit_status;
+    uint64_t timeout_ns;
+    uint64_t deadline_ns;
+    spin_call_done_fn done;
+    void *done_user;
+
+    /* scheduling */
+    bool waiting; /* for the loop */
+    bool paused;
+    bool polling;            /* inside wasmtime_call_future_poll */
+    instance_queue_t *queue; /* the one it stands in, or NULL */
+    spin_instance_t *next;
+    spin_instance_t *prev;
+
+    alignas(max_align_t) uint8_t states[];
+};
+
+/* ── scheduler.c ── */
+
+/* `loop` NULL: the scheduler makes its own. `*out` needs scheduler_deinit only on success. */
+spin_error_t *scheduler_init(scheduler_t *scheduler, uv_loop_t *loop, wasm_engine_t *engine);
+/* Closes the handles; those on a lent loop go with its next turn. */
+void scheduler_deinit(scheduler_t *scheduler);
+/* Polls a future that was just made; calls `done` when it has ended, else lets the loop go on. */
+void scheduler_start(spin_instance_t *instance);
+/* Forgets the instance's future: nothing of it runs any more. */
+void scheduler_cancel(spin_instance_t *instance);
+/* Turns the loop until the instance's future has ended. */
+void scheduler_finish(spin_instance_t *instance);
+
+/* ── outcome.c ── */
+
+/* What a finished future means: NULL, or the error. Takes the instance's trap and error. */
+spin_error_t *instance_take_outcome(spin_instance_t *instance);
+
+/* ── instance.c ── */
+
+/* Called by the scheduler when the future has ended; `error` replaces its own outcome (a deadline)
+ * where it is not NULL. */
+void instance_finish(spin_instance_t *instance, spin_error_t *error);
+
+#endif

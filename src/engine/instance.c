@@ -1,0 +1,304 @@
+#include "engine/instance.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/context.h"
+
+enum { MAX_SPARE = 64 };
+
+static spin_execution_context_t *context_of(const spin_instance_t *instance) {
+    return instance->component->context;
+}
+
+/* ── making and freeing ── */
+
+static spin_instance_t *take_spare(engine_component_t *component) {
+    spin_execution_context_t *context = component->context;
+    spin_instance_t *instance = context->spare;
+    if (instance != NULL) {
+        context->spare = instance->next;
+        context->spare_len--;
+        arena_t arena = instance->arena;
+        memset(instance, 0, sizeof *instance + context->states_size);
+        instance->arena = arena;
+    } else {
+        instance = mem_calloc(1, sizeof *instance + context->states_size);
+        if (instance == NULL)
+            return NULL;
+    }
+    instance->component = component;
+    context->live++;
+    return instance;
+}
+
+void spin_instance_free(spin_instance_t *instance) {
+    if (instance == NULL)
+        return;
+    spin_execution_context_t *context = context_of(instance);
+    scheduler_cancel(instance);
+    spin_error_free(instance_take_outcome(instance));
+    if (instance->phase != INSTANCE_NEW)
+        for (size_t i = 0; i < ENGINE_HOST_COUNT; i++)
+            if (context->hosts[i] != NULL && context->hosts[i]->instance_deinit != NULL)
+                context->hosts[i]->instance_deinit(
+                    instance, engine_instance_state(instance, (engine_host_id_t)i));
+    if (instance->store != NULL)
+        wasmtime_store_delete(instance->store);
+    context->live--;
+    if (context->spare_len < MAX_SPARE) {
+        arena_clear(&instance->arena);
+        instance->next = context->spare;
+        context->spare = instance;
+        context->spare_len++;
+        return;
+    }
+    arena_deinit(&instance->arena);
+    mem_free(instance);
+}
+
+static spin_error_t *init_hosts(spin_instance_t *instance, const spin_prepare_options_t *options) {
+    spin_execution_context_t *context = context_of(instance);
+    for (size_t i = 0; i < ENGINE_HOST_COUNT; i++) {
+        const engine_host_t *host = context->hosts[i];
+        if (host == NULL || host->instance_init == NULL)
+            continue;
+        spin_error_t *error =
+            host->instance_init(instance, engine_instance_state(instance, host->id),
+                                instance->component->shared[i], options);
+        if (error != NULL)
+            return error_wrap(error, "%s", host->name);
+    }
+    return NULL;
+}
+
+static spin_error_t *init_store(spin_instance_t *instance) {
+    spin_execution_context_t *context = context_of(instance);
+    instance->store = wasmtime_store_new(context->engine, instance, NULL);
+    if (instance->store == NULL)
+        return error_no_memory();
+    instance->wasm = wasmtime_store_context(instance->store);
+    instance->budget.limit_bytes = context->settings.max_memory_bytes;
+    spin_wasmtime_store_budget_set(instance->store, &instance->budget);
+    wasmtime_context_set_epoch_deadline(instance->wasm, 1);
+    wasmtime_context_epoch_deadline_async_yield_and_update(instance->wasm, 1);
+    return NULL;
+}
+
+static void find_memory(spin_instance_t *instance) {
+    wasmtime_extern_t found;
+    if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, "memory", 6, &found))
+        return;
+    instance->has_memory = found.kind == WASMTIME_EXTERN_MEMORY;
+    if (instance->has_memory)
+        instance->memory = found.of.memory;
+    wasmtime_extern_delete(&found);
+}
+
+void instance_finish(spin_instance_t *instance, spin_error_t *error) {
+    spin_error_t *outcome = instance_take_outcome(instance);
+    if (error != NULL)
+        spin_error_free(outcome);
+    else
+        error = outcome;
+    if (instance->phase == INSTANCE_PREPARING && error == NULL)
+        find_memory(instance);
+    instance->phase = INSTANCE_READY;
+    instance->done(instance, error, instance->done_user);
+}
+
+static engine_component_t *find_component(spin_execution_context_t *context, spin_slice_t id,
+                                          spin_error_t **error) {
+    engine_component_t *component = map_get(&context->by_id, id);
+    if (component == NULL)
+        *error = error_new(SPIN_ERROR_NOT_FOUND, "no component \"%.*s\" in application \"%.*s\"",
+                           SLICE_ARG(id), SLICE_ARG(context->application->name));
+    else if (context->live >= context->settings.max_instances)
+        *error = error_new(SPIN_ERROR_LIMIT, "all %u instances are in use",
+                           context->settings.max_instances);
+    return component;
+}
+
+spin_error_t *spin_execution_context_start_component(spin_execution_context_t *context,
+                                                     spin_slice_t id,
+                                                     const spin_prepare_options_t *options,
+                                                     spin_ready_fn ready, void *user,
+                                                     spin_instance_t **out) {
+    static const spin_prepare_options_t defaults = {.size = sizeof defaults};
+    spin_error_t *error = NULL;
+    engine_component_t *component = find_component(context, id, &error);
+    if (error != NULL)
+        return error;
+    if (options == NULL)
+        options = &defaults;
+    if (options->size < sizeof *options)
+        return error_new(SPIN_ERROR_USAGE, "spin_prepare_options_t.size is not set");
+    spin_instance_t *instance = take_spare(component);
+    if (instance == NULL)
+        return error_no_memory();
+    instance->user = options->user;
+    instance->timeout_ns =
+        1000000 * (options->timeout_ms != 0 ? options->timeout_ms : context->settings.timeout_ms);
+    error = init_store(instance);
+    if (error != NULL)
+        goto out;
+    instance->phase = INSTANCE_PREPARING;
+    error = init_hosts(instance, options);
+    if (error == NULL && context->store_hook != NULL)
+        error = context->store_hook(instance, instance->wasm, context->store_hook_user);
+    if (error != NULL)
+        goto out;
+    *out = instance;
+    instance->done = ready;
+    instance->done_user = user;
+    instance->future = wasmtime_instance_pre_instantiate_async(
+        component->pre, instance->wasm, &instance->handle, &instance->trap, &instance->error);
+    scheduler_start(instance);
+    return NULL;
+out:
+    spin_instance_free(instance);
+    return error;
+}
+
+typedef struct outcome {
+    bool ended;
+    spin_error_t *error;
+} outcome_t;
+
+static void keep_outcome(spin_instance_t *instance, spin_error_t *error, void *user) {
+    (void)instance;
+    *(outcome_t *)user = (outcome_t){true, error};
+}
+
+spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t *context,
+                                                       spin_slice_t id,
+                                                       const spin_prepare_options_t *options,
+                                                       spin_instance_t **out) {
+    outcome_t outcome = {0};
+    spin_instance_t *instance = NULL;
+    spin_error_t *error = spin_execution_context_start_component(context, id, options, keep_outcome,
+                                                                 &outcome, &instance);
+    if (error != NULL)
+        return error;
+    if (!outcome.ended)
+        scheduler_finish(instance);
+    if (outcome.error != NULL) {
+        spin_instance_free(instance);
+        return outcome.error;
+    }
+    *out = instance;
+    return NULL;
+}
+
+/* ── calling ── */
+
+spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func_t *func,
+                                  const wasmtime_val_t *args, size_t args_len,
+                                  wasmtime_val_t *results, size_t results_len,
+                                  spin_call_done_fn done, void *user) {
+    if (instance->phase != INSTANCE_READY)
+        return error_new(SPIN_ERROR_USAGE, "the instance is %s",
+                         instance->phase == INSTANCE_CALLING ? "in a call" : "not prepared");
+    instance->phase = INSTANCE_CALLING;
+    instance->exited = false;
+    instance->func = *func;
+    instance->done = done;
+    instance->done_user = user;
+    instance->future =
+        wasmtime_func_call_async(instance->wasm, &instance->func, args, args_len, results,
+                                 results_len, &instance->trap, &instance->error);
+    scheduler_start(instance);
+    return NULL;
+}
+
+spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_t *func,
+                                 const wasmtime_val_t *args, size_t args_len,
+                                 wasmtime_val_t *results, size_t results_len) {
+    outcome_t outcome = {0};
+    spin_error_t *error = spin_instance_start(instance, func, args, args_len, results, results_len,
+                                              keep_outcome, &outcome);
+    if (error != NULL)
+        return error;
+    if (!outcome.ended)
+        scheduler_finish(instance);
+    return outcome.error;
+}
+
+/* ── looking inside ── */
+
+wasmtime_context_t *spin_instance_store(spin_instance_t *instance) {
+    return instance->wasm;
+}
+
+const wasmtime_instance_t *spin_instance_wasm(spin_instance_t *instance) {
+    return &instance->handle;
+}
+
+const spin_component_t *spin_instance_component(spin_instance_t *instance) {
+    return instance->component->component;
+}
+
+spin_execution_context_t *spin_instance_context(spin_instance_t *instance) {
+    return context_of(instance);
+}
+
+void *spin_instance_user(spin_instance_t *instance) {
+    return instance->user;
+}
+
+spin_instance_t *spin_instance_from_store(const wasmtime_context_t *store) {
+    return wasmtime_context_get_data(store);
+}
+
+spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t name,
+                                     wasmtime_func_t *out) {
+    wasmtime_extern_t found;
+    if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, (const char *)name.ptr,
+                                      name.len, &found))
+        return error_new(SPIN_ERROR_NOT_FOUND, "component \"%.*s\" does not export \"%.*s\"",
+                         SLICE_ARG(instance->component->component->id), SLICE_ARG(name));
+    bool is_function = found.kind == WASMTIME_EXTERN_FUNC;
+    if (is_function)
+        *out = found.of.func;
+    wasmtime_extern_delete(&found);
+    if (is_function)
+        return NULL;
+    return error_new(SPIN_ERROR_INVALID,
+                     "component \"%.*s\": its export \"%.*s\" is not a function",
+                     SLICE_ARG(instance->component->component->id), SLICE_ARG(name));
+}
+
+void *engine_instance_state(spin_instance_t *instance, engine_host_id_t id) {
+    return instance->states + context_of(instance)->state_offsets[id];
+}
+
+arena_t *engine_instance_arena(spin_instance_t *instance) {
+    return &instance->arena;
+}
+
+void engine_instance_memory(spin_instance_t *instance, uint8_t **base, size_t *len) {
+    if (!instance->has_memory) {
+        *base = NULL;
+        *len = 0;
+        return;
+    }
+    *base = wasmtime_memory_data(instance->wasm, &instance->memory);
+    *len = wasmtime_memory_data_size(instance->wasm, &instance->memory);
+}
+
+spin_error_t *spin_instance_memory(spin_instance_t *instance, uint64_t offset, uint64_t len,
+                                   uint32_t align, uint8_t **out) {
+    uint8_t *base;
+    size_t size;
+    engine_instance_memory(instance, &base, &size);
+    if (offset > size || len > size - offset)
+        return error_new(SPIN_ERROR_TRAP,
+                         "component \"%.*s\": %llu bytes at 0x%llx are outside of its memory",
+                         SLICE_ARG(instance->component->component->id), (unsigned long long)len,
+                         (unsigned long long)offset);
+    if ((offset & (align - 1)) != 0)
+        return error_new(SPIN_ERROR_TRAP, "component \"%.*s\": 0x%llx is not aligned to %u",
+                         SLICE_ARG(instance->component->component->id), (unsigned long long)offset,
+                         align);
+    *out = base + offset;
+    return NULL;
+}

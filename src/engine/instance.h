@@ -1,0 +1,37 @@
+/* What host functions may do with the instance that called them. */
+#ifndef ENGINE_INSTANCE_H
+#define ENGINE_INSTANCE_H
+
+#include "base/arena.h"
+#include "engine/host.h"
+
+/* The state of a host interface in this instance. */
+void *engine_instance_state(spin_instance_t *instance, engine_host_id_t id);
+
+/* Memory that lives as long as the instance. */
+arena_t *engine_instance_arena(spin_instance_t *instance);
+
+/* The guest's exported memory: base and length in bytes, valid until the guest runs again. `*base`
+ * is NULL and `*len` 0 where the guest exports none, and while its start function runs. */
+void engine_instance_memory(spin_instance_t *instance, uint8_t **base, size_t *len);
+
+/* Waiting. An asynchronous host function (wasmtime_linker_define_async_func) that must wait calls
+ * engine_instance_wait, starts its work on the loop and sets a continuation whose callback says
+ * whether that work is done; when it is, the loop's callback calls engine_instance_wake and the
+ * guest goes on. Without a wait, a pending guest counts as preempted and is polled again at once.
+ */
+void engine_instance_wait(spin_instance_t *instance);
+void engine_instance_wake(spin_instance_t *instance);
+
+/* Back-pressure: the guest stops at its next loop or call and stays so until it is resumed; for
+ * sinks whose reader is slower than the guest. */
+void engine_instance_pause(spin_instance_t *instance);
+void engine_instance_resume(spin_instance_t *instance);
+
+/* The trap by which a host function ends the guest with an exit status (proc_exit). The engine
+ * turns status 0 into success and any other into SPIN_ERROR_EXIT. */
+wasm_trap_t *engine_instance_exit(spin_instance_t *instance, uint32_t status);
+/* The exit status that the last call ended with; 0 where it returned. */
+uint32_t engine_instance_exit_status(const spin_instance_t *instance);
+
+#endif

@@ -1,0 +1,30 @@
+/* From the caller's options to Wasmtime's configuration. */
+#ifndef ENGINE_SETTINGS_H
+#define ENGINE_SETTINGS_H
+
+#include "engine/shim.h"
+#include "spin/engine.h"
+
+/* The options with defaults filled in and everything copied. */
+typedef struct engine_settings {
+    uv_loop_t *loop;
+    uint32_t max_instances;
+    uint64_t max_memory_bytes;
+    uint64_t timeout_ms;
+    char *cache_dir; /* NULL: no cache */
+    spin_pair_t *environment;
+    size_t environment_len;
+    bool pooled; /* set by engine_settings_new_engine: compiled code differs */
+    arena_t arena;
+} engine_settings_t;
+
+/* Errors: USAGE (a bad options struct or environment entry), NO_MEMORY. `*out` needs
+ * engine_settings_deinit in every case. */
+spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_settings_t *out);
+void engine_settings_deinit(engine_settings_t *settings);
+
+/* Makes an engine: with a pool of instance slots where the address space has room for one, without
+ * otherwise. Errors: INTERNAL, NO_MEMORY. */
+spin_error_t *engine_settings_new_engine(engine_settings_t *settings, wasm_engine_t **out);
+
+#endif
