@@ -1,0 +1,16 @@
+/* Reading `spin.toml`, version 1. */
+#ifndef MANIFEST_MANIFEST_H
+#define MANIFEST_MANIFEST_H
+
+#include "manifest/application.h"
+
+/* Parses and validates a manifest; nothing but `text` is looked at. `file` names it in errors only
+ * and is copied into the application's origin (may be NULL).
+ *
+ * On success `*out` holds one reference, for spin_application_unref: sources, files and mounts are
+ * still as written, for a loader to resolve. `text` is not kept. Errors: INVALID, with the position
+ * in `file` of the first mistake; UNSUPPORTED (another manifest version); LIMIT (nested too deep);
+ * NO_MEMORY. Any thread. */
+spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_application_t **out);
+
+#endif
