@@ -1,0 +1,51 @@
+/* Loaders: from where an application is kept to its canonical form, ready to run. */
+#ifndef SPIN_LOADER_H
+#define SPIN_LOADER_H
+
+#include <stdbool.h>
+
+#include "spin/error.h"
+#include "spin/manifest.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spin_loader_options {
+    size_t size; /* sizeof(spin_loader_options_t) */
+    /* Where the working directory is made; NULL for the system's temporary folder. With a folder
+     * named here (made where it is missing) the copies stay after the application is gone;
+     * otherwise they are removed. */
+    const char *temp_dir;
+    /* Mount folders in place instead of copying what `files` names: a placement's source at its
+     * destination, a folder that stands alone at its own path. Patterns, single files and
+     * `exclude_files` can't be mounted in place: they are an error then. */
+    bool direct_mounts;
+} spin_loader_options_t;
+
+/* Loads the application of a local manifest: reads `path` (the manifest, or a folder that holds a
+ * `spin.toml`), checks it, resolves every component's source against the manifest's folder, copies
+ * its files and sets its mounts, all of them read-only. Blocks on the file system.
+ *
+ * A component that names files sees them in its root: those of a pattern at their path beside the
+ * manifest, those of a placement below its destination. A folder named alone stands for all in it;
+ * a pattern that matches nothing is a warning in the log, a plain name that is missing an error.
+ * Symbolic links are followed as far as they stay in the folder. Modes and times are kept.
+ *
+ * The copies belong to the application and go with its last reference, in the process that loaded
+ * it. What a killed process left in the temporary folder is removed by the next load there.
+ *
+ * `options` may be NULL. On success `*out` holds one reference, for spin_application_unref. On
+ * failure nothing is left behind. Errors: INVALID (with position; also a wrong digest), NOT_FOUND,
+ * DENIED (a path that leaves the folder: absolute, with "..", or through a symbolic link),
+ * UNSUPPORTED (a source kind that has no loader; of URLs only file:// has one), EXISTS (two entries
+ * want one name for a file and for a folder), LIMIT, IO, NO_MEMORY, USAGE (options without their
+ * size). Any thread. */
+SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_t *options,
+                                             spin_application_t **out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

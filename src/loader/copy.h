@@ -1,0 +1,21 @@
+/* Copying one file. */
+#ifndef LOADER_COPY_H
+#define LOADER_COPY_H
+
+#include "loader/beneath.h"
+
+/* Copies the regular file `source` of `from` to the absolute path `target`, whose parent folders
+ * are made as needed; content, permission bits and times. The blocks are shared where the file
+ * system can. On an error part of the target may be there. Errors, which name both: DENIED, EXISTS
+ * (a file where `target` needs a folder, or the reverse), INVALID (not a regular file), IO (a full
+ * disk), NO_MEMORY. */
+spin_error_t *copy_file(const beneath_t *from, const char *source, const char *target);
+
+/* The same from a descriptor; `source` names it in errors. */
+spin_error_t *copy_descriptor(int from, const char *source, const char *target);
+
+/* Makes the folders of `path` past its first `skip` bytes, its last part included. As mkdir -p.
+ * Returns an errno. */
+int copy_make_folders(const char *path, size_t skip);
+
+#endif

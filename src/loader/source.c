@@ -1,0 +1,143 @@
+#include "loader/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "loader/copy.h"
+#include "loader/digest.h"
+
+/* ── paths ───────────────────────────────────────────────────────────────────────────────── */
+
+static spin_error_t *fail_missing(const spin_component_t *component) {
+    if (!component->build.present || component->build.command.len == 0)
+        return error_new(SPIN_ERROR_NOT_FOUND, "not found");
+    return error_new(SPIN_ERROR_NOT_FOUND, "not found; build it first with \"%.*s\"",
+                     SLICE_ARG(component->build.command));
+}
+
+static spin_error_t *open_path(const spin_component_t *component, arena_t *arena,
+                               const beneath_t *root, int *out) {
+    const char *path;
+    spin_error_t *error = beneath_normalise(arena, component->source.path, &path);
+    if (error != NULL)
+        return error;
+    int fd = beneath_open(root, path, O_PATH);
+    if (fd == -ENOENT || fd == -ENOTDIR)
+        return fail_missing(component);
+    if (fd < 0)
+        return beneath_error(-fd, path);
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return error_new(SPIN_ERROR_INVALID, "not a regular file");
+    }
+    *out = fd;
+    return NULL;
+}
+
+static spin_error_t *resolve_path(spin_component_t *component, const beneath_t *root) {
+    arena_t *arena = &component->application->arena;
+    int fd = -1;
+    spin_error_t *error = open_path(component, arena, root, &fd);
+    if (error == NULL) {
+        error = beneath_path(arena, fd, &component->source.file);
+        close(fd);
+    }
+    if (error == NULL)
+        return NULL;
+    return error_wrap(error, "source \"%.*s\"", SLICE_ARG(component->source.path));
+}
+
+/* ── URLs ────────────────────────────────────────────────────────────────────────────────── */
+
+static int hex_value(uint8_t c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The path of "file:///path" or "file://localhost/path" (RFC 8089), percent-decoded. */
+static spin_error_t *path_of_url(arena_t *arena, spin_slice_t url, char **out) {
+    spin_slice_t scheme = SLICE_LITERAL("file://"), host = SLICE_LITERAL("localhost");
+    if (!slice_starts_with(url, scheme))
+        return error_new(SPIN_ERROR_UNSUPPORTED,
+                         "only file:// URLs can be loaded so far; download the module and name it "
+                         "by its path");
+    spin_slice_t path = slice_from(url, scheme.len);
+    if (slice_starts_with(path, host))
+        path = slice_from(path, host.len);
+    if (path.len == 0 || path.ptr[0] != '/')
+        return error_new(SPIN_ERROR_INVALID, "a file URL has the form file:///absolute/path");
+    char *text = arena_alloc_bytes(arena, path.len + 1);
+    if (text == NULL)
+        return error_no_memory();
+    size_t len = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        uint8_t c = path.ptr[i];
+        if (c == '%') {
+            int high = i + 2 < path.len ? hex_value(path.ptr[i + 1]) : -1;
+            int low = i + 2 < path.len ? hex_value(path.ptr[i + 2]) : -1;
+            c = (uint8_t)(high * 16 + low);
+            if (high < 0 || low < 0 || c == 0)
+                return error_new(SPIN_ERROR_INVALID, "\"%%\" in it is not followed by two "
+                                                     "hexadecimal digits of a character");
+            i += 2;
+        }
+        text[len++] = (char)c;
+    }
+    text[len] = '\0';
+    *out = text;
+    return NULL;
+}
+
+static spin_error_t *copy_and_verify(const char *path, const char *copy, spin_slice_t digest) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_from_errno(errno, "can't open \"%s\"", path);
+    spin_error_t *error = copy_descriptor(fd, path, copy);
+    close(fd);
+    if (error != NULL)
+        return error;
+    fd = open(copy, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_from_errno(errno, "can't open \"%s\"", copy);
+    error = digest_verify(fd, digest);
+    close(fd);
+    return error;
+}
+
+static spin_error_t *resolve_url(spin_component_t *component, size_t index,
+                                 source_workdir_fn workdir, void *user) {
+    manifest_source_t *source = &component->source;
+    arena_t *arena = &component->application->arena;
+    char *path;
+    const char *folder;
+    spin_error_t *error = path_of_url(arena, source->url, &path);
+    if (error == NULL)
+        error = workdir(user, &folder);
+    if (error == NULL) {
+        char *copy =
+            (char *)(uintptr_t)arena_printf(arena, "%s/modules/%zu.wasm", folder, index).ptr;
+        error = copy == NULL ? error_no_memory() : copy_and_verify(path, copy, source->digest);
+        if (error == NULL)
+            source->file = copy;
+    }
+    if (error == NULL)
+        return NULL;
+    return error_wrap(error, "source \"%.*s\"", SLICE_ARG(source->url));
+}
+
+spin_error_t *source_resolve(spin_component_t *component, size_t index, const beneath_t *root,
+                             source_workdir_fn workdir, void *user) {
+    switch (component->source.kind) {
+    case SPIN_SOURCE_PATH: return resolve_path(component, root);
+    case SPIN_SOURCE_URL: return resolve_url(component, index, workdir, user);
+    case SPIN_SOURCE_BINDLE: break;
+    }
+    return error_new(SPIN_ERROR_UNSUPPORTED,
+                     "source: modules can't be loaded from a Bindle server so far; name a file");
+}
