@@ -1,0 +1,464 @@
+/* Writes a module of 2022 anew, with two more imports and a helper for each entry point.
+ *
+ * New types stand behind the old ones and keep all type indices; the two imported functions stand
+ * behind the other imports, so every function that the module defines moves up by two. */
+#include "base/error.h"
+#include "component/legacy_parts.h"
+#include "wasm/instr.h"
+#include "wasm/writer.h"
+
+enum {
+    ADDED_IMPORTS = 2,
+    FUNC_TYPE = 0x60,
+    KIND_FUNC = 0x00,
+};
+
+typedef struct emitter {
+    const legacy_plan_t *plan;
+    const core_module_t *module;
+    buf_t out;
+    core_reader_t fault; /* the first fault met in an instruction */
+    bool has_imports;    /* the import section is written */
+} emitter_t;
+
+static uint32_t renumber(const emitter_t *emitter, uint32_t func) {
+    return func < emitter->module->imported[CORE_EXTERN_FUNC] ? func : func + ADDED_IMPORTS;
+}
+
+static uint32_t added_import(const emitter_t *emitter, uint32_t which) {
+    return emitter->module->imported[CORE_EXTERN_FUNC] + which;
+}
+
+static spin_slice_t between(const emitter_t *emitter, size_t start, size_t end) {
+    return (spin_slice_t){emitter->module->bytes.ptr + start, end - start};
+}
+
+/* Copies instructions up to the `end` that closes them, with function indices renumbered. What
+ * lies between two such indices is copied in one go. */
+static void put_code(emitter_t *emitter, core_reader_t *code) {
+    core_instr_t instr;
+    size_t copied = core_reader_offset(code);
+    for (int depth = 1; depth > 0 && core_read_instr(code, &instr);) {
+        depth += core_instr_nesting(instr.opcode);
+        if (instr.index_count == 0 || instr.indices[0].space != CORE_SPACE_FUNC)
+            continue;
+        buf_append(&emitter->out, between(emitter, copied, instr.indices[0].start));
+        core_put_u32(&emitter->out, renumber(emitter, instr.indices[0].value));
+        copied = instr.indices[0].end;
+    }
+    core_reader_adopt(&emitter->fault, code);
+    if (core_reader_ok(code))
+        buf_append(&emitter->out, between(emitter, copied, core_reader_offset(code)));
+}
+
+static void put_expression(emitter_t *emitter, spin_slice_t expression) {
+    core_reader_t code = core_module_part(emitter->module, expression);
+    put_code(emitter, &code);
+}
+
+/* A vector section's raw entries, after its count. */
+static spin_slice_t entries_of(const core_section_t *section) {
+    core_reader_t body = section->body;
+    core_read_u32(&body);
+    return (spin_slice_t){body.at, core_reader_left(&body)};
+}
+
+static void put_function_type(buf_t *out, uint32_t params, uint32_t results) {
+    buf_append_byte(out, FUNC_TYPE);
+    core_put_u32(out, params);
+    for (; params > 0; params--)
+        buf_append_byte(out, CORE_I32);
+    core_put_u32(out, results);
+    for (; results > 0; results--)
+        buf_append_byte(out, CORE_I32);
+}
+
+/* Two types: of the imports (i32, i32) and of the helpers (i32) -> i32. */
+static void put_types(emitter_t *emitter, const core_section_t *section) {
+    core_put_u32(&emitter->out, emitter->module->type_count + 2);
+    buf_append(&emitter->out, entries_of(section));
+    put_function_type(&emitter->out, 2, 0);
+    put_function_type(&emitter->out, 1, 1);
+}
+
+static void put_imports(emitter_t *emitter, const core_section_t *section) {
+    static const char *const names[ADDED_IMPORTS] = {"sizes", "fill"};
+    core_put_u32(&emitter->out, emitter->module->import_count + ADDED_IMPORTS);
+    if (section != NULL)
+        buf_append(&emitter->out, entries_of(section));
+    for (size_t i = 0; i < ADDED_IMPORTS; i++) {
+        core_put_name(&emitter->out, spin_slice(LEGACY_IMPORT_MODULE));
+        core_put_name(&emitter->out, spin_slice(names[i]));
+        buf_append_byte(&emitter->out, KIND_FUNC);
+        core_put_u32(&emitter->out, emitter->module->type_count);
+    }
+    emitter->has_imports = true;
+}
+
+static void put_functions(emitter_t *emitter, const core_section_t *section) {
+    core_put_u32(&emitter->out, emitter->module->function_count + emitter->plan->entry_count);
+    buf_append(&emitter->out, entries_of(section));
+    for (uint32_t i = 0; i < emitter->plan->entry_count; i++)
+        core_put_u32(&emitter->out, emitter->module->type_count + 1);
+}
+
+/* Tables and globals: their types as they are, then an expression. */
+static void put_tables(emitter_t *emitter, const core_section_t *section) {
+    const core_module_t *module = emitter->module;
+    const uint8_t *copied = entries_of(section).ptr;
+    core_put_u32(&emitter->out, module->table_count);
+    for (uint32_t i = 0; i < module->table_count; i++) {
+        spin_slice_t init = module->tables[i].init;
+        if (init.len == 0)
+            continue;
+        buf_append(&emitter->out, spin_slice_of(copied, (size_t)(init.ptr - copied)));
+        put_expression(emitter, init);
+        copied = init.ptr + init.len;
+    }
+    buf_append(&emitter->out, spin_slice_of(copied, (size_t)(section->body.end - copied)));
+}
+
+static void put_globals(emitter_t *emitter, const core_section_t *section) {
+    const core_module_t *module = emitter->module;
+    const uint8_t *copied = entries_of(section).ptr;
+    core_put_u32(&emitter->out, module->global_count);
+    for (uint32_t i = 0; i < module->global_count; i++) {
+        spin_slice_t init = module->globals[i].init;
+        buf_append(&emitter->out, spin_slice_of(copied, (size_t)(init.ptr - copied)));
+        put_expression(emitter, init);
+        copied = init.ptr + init.len;
+    }
+}
+
+static void put_helper_name(buf_t *out, const legacy_entry_t *entry) {
+    static const char *const layouts[] = {"@unknown", "@slots", "@canonical"};
+    const char *layout = layouts[entry->layout];
+    core_put_u32(out, (uint32_t)(strlen(entry->export_name) + strlen(layout)));
+    buf_append_text(out, entry->export_name);
+    buf_append_text(out, layout);
+}
+
+static void put_exports(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
+    const core_module_t *module = emitter->module;
+    const legacy_plan_t *plan = emitter->plan;
+    core_put_u32(&emitter->out, module->export_count + plan->entry_count);
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        const core_export_t *export = &module->exports[i];
+        core_put_name(&emitter->out, export->name);
+        buf_append_byte(&emitter->out, (uint8_t) export->kind);
+        core_put_u32(&emitter->out, export->kind == CORE_EXTERN_FUNC
+                                        ? renumber(emitter, export->index)
+                                        : export->index);
+    }
+    for (uint32_t i = 0; i < plan->entry_count; i++) {
+        put_helper_name(&emitter->out, &plan->entries[i]);
+        buf_append_byte(&emitter->out, KIND_FUNC);
+        core_put_u32(&emitter->out,
+                     added_import(emitter, ADDED_IMPORTS) + module->function_count + i);
+    }
+}
+
+static void put_start(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
+    core_put_u32(&emitter->out, renumber(emitter, emitter->module->start));
+}
+
+static void put_element_items(emitter_t *emitter, const core_element_t *element) {
+    core_reader_t items = core_module_part(emitter->module, element->items);
+    core_put_u32(&emitter->out, element->count);
+    for (uint32_t i = 0; i < element->count && core_reader_ok(&items); i++) {
+        if (element->expressions)
+            put_code(emitter, &items);
+        else
+            core_put_u32(&emitter->out, renumber(emitter, core_read_u32(&items)));
+    }
+}
+
+static void put_elements(emitter_t *emitter, const core_section_t *section) {
+    const core_module_t *module = emitter->module;
+    const uint8_t *at = entries_of(section).ptr;
+    core_put_u32(&emitter->out, module->element_count);
+    for (uint32_t i = 0; i < module->element_count; i++) {
+        const core_element_t *element = &module->elements[i];
+        core_reader_t head =
+            core_module_part(module, spin_slice_of(at, (size_t)(element->items.ptr - at)));
+        core_put_u32(&emitter->out, core_read_u32(&head)); /* flags */
+        if (element->mode == CORE_SEGMENT_ACTIVE) {
+            if ((element->flags & 2) != 0)
+                core_put_u32(&emitter->out, core_read_u32(&head));
+            put_code(emitter, &head);
+        }
+        if ((element->flags & 3) != 0) { /* the kind's byte, or a reference type */
+            size_t start = core_reader_offset(&head);
+            if (element->expressions)
+                core_read_val_type(&head);
+            else
+                core_read_u8(&head);
+            buf_append(&emitter->out, between(emitter, start, core_reader_offset(&head)));
+        }
+        put_element_items(emitter, element);
+        at = element->items.ptr + element->items.len;
+    }
+}
+
+static void put_op(buf_t *out, uint8_t opcode) {
+    buf_append_byte(out, opcode);
+}
+
+static void put_const(buf_t *out, int32_t value) {
+    put_op(out, CORE_OP_I32_CONST);
+    core_put_s32(out, value);
+}
+
+static void put_indexed(buf_t *out, uint8_t opcode, uint32_t index) {
+    put_op(out, opcode);
+    core_put_u32(out, index);
+}
+
+/* A 32-bit load or store; memory 0 has a form without an index that older engines know. */
+static void put_access(emitter_t *emitter, uint8_t opcode, uint32_t offset) {
+    enum { ALIGN4 = 2, NAMES_MEMORY = 0x40 };
+    uint32_t memory = emitter->plan->memory;
+    put_indexed(&emitter->out, opcode, memory == 0 ? ALIGN4 : ALIGN4 | NAMES_MEMORY);
+    if (memory != 0)
+        core_put_u32(&emitter->out, memory);
+    core_put_u32(&emitter->out, offset);
+}
+
+static void put_call(emitter_t *emitter, uint32_t func) {
+    put_indexed(&emitter->out, CORE_OP_CALL, renumber(emitter, func));
+}
+
+/* Variables of the helper. */
+enum { COUNT, TABLE, AT, END };
+
+/* AT = TABLE = realloc(0, 0, 4, 8 * max(COUNT, least)) */
+static void put_table_allocation(emitter_t *emitter, uint32_t param_count) {
+    buf_t *out = &emitter->out;
+    int32_t least = (int32_t)(param_count + 1) / 2; /* entries of 8 bytes; parameters take 4 */
+    put_const(out, 0);
+    put_const(out, 0);
+    put_const(out, 4);
+    put_indexed(out, CORE_OP_LOCAL_GET, COUNT);
+    put_const(out, least);
+    put_indexed(out, CORE_OP_LOCAL_GET, COUNT);
+    put_const(out, least);
+    put_op(out, CORE_OP_I32_GT_U);
+    put_op(out, CORE_OP_SELECT);
+    put_const(out, 3);
+    put_op(out, CORE_OP_I32_SHL);
+    put_call(emitter, emitter->plan->alloc);
+    put_indexed(out, CORE_OP_LOCAL_TEE, TABLE);
+    put_indexed(out, CORE_OP_LOCAL_SET, AT);
+}
+
+static void put_host_call(emitter_t *emitter, uint32_t which) {
+    put_indexed(&emitter->out, CORE_OP_LOCAL_GET, TABLE);
+    put_indexed(&emitter->out, CORE_OP_LOCAL_GET, COUNT);
+    put_indexed(&emitter->out, CORE_OP_CALL, added_import(emitter, which));
+}
+
+/* *AT = realloc(0, 0, align, size); also for a size of 0: guests free what they are given. */
+static void put_entry_allocation(emitter_t *emitter) {
+    buf_t *out = &emitter->out;
+    put_indexed(out, CORE_OP_LOCAL_GET, AT);
+    put_const(out, 0);
+    put_const(out, 0);
+    put_indexed(out, CORE_OP_LOCAL_GET, AT);
+    put_access(emitter, CORE_OP_I32_LOAD, 4);
+    put_indexed(out, CORE_OP_LOCAL_GET, AT);
+    put_access(emitter, CORE_OP_I32_LOAD, 0);
+    put_call(emitter, emitter->plan->alloc);
+    put_access(emitter, CORE_OP_I32_STORE, 0);
+}
+
+/* for (END = TABLE + 8 * COUNT; AT != END; AT += 8) ... */
+static void put_allocations(emitter_t *emitter) {
+    enum { EMPTY = 0x40 };
+    buf_t *out = &emitter->out;
+    put_indexed(out, CORE_OP_LOCAL_GET, TABLE);
+    put_indexed(out, CORE_OP_LOCAL_GET, COUNT);
+    put_const(out, 3);
+    put_op(out, CORE_OP_I32_SHL);
+    put_op(out, CORE_OP_I32_ADD);
+    put_indexed(out, CORE_OP_LOCAL_SET, END);
+    put_indexed(out, CORE_OP_BLOCK, EMPTY);
+    put_indexed(out, CORE_OP_LOOP, EMPTY);
+    put_indexed(out, CORE_OP_LOCAL_GET, AT);
+    put_indexed(out, CORE_OP_LOCAL_GET, END);
+    put_op(out, CORE_OP_I32_EQ);
+    put_indexed(out, CORE_OP_BR_IF, 1);
+    put_entry_allocation(emitter);
+    put_indexed(out, CORE_OP_LOCAL_GET, AT);
+    put_const(out, 8);
+    put_op(out, CORE_OP_I32_ADD);
+    put_indexed(out, CORE_OP_LOCAL_SET, AT);
+    put_indexed(out, CORE_OP_BR, 0);
+    put_op(out, CORE_OP_END);
+    put_op(out, CORE_OP_END);
+}
+
+/* The function of legacy.h. */
+static void put_helper(emitter_t *emitter, const legacy_entry_t *entry) {
+    const legacy_plan_t *plan = emitter->plan;
+    buf_t *out = &emitter->out;
+    size_t mark = core_put_sized_begin(out);
+    core_put_u32(out, 1); /* one group of three locals */
+    core_put_u32(out, 3);
+    buf_append_byte(out, CORE_I32);
+    if (plan->bracketed)
+        put_call(emitter, plan->ctors);
+    put_table_allocation(emitter, entry->param_count);
+    put_host_call(emitter, 0);
+    put_allocations(emitter);
+    put_host_call(emitter, 1);
+    for (uint32_t i = 0; i < entry->param_count; i++) {
+        put_indexed(out, CORE_OP_LOCAL_GET, TABLE);
+        put_access(emitter, CORE_OP_I32_LOAD, 4 * i);
+    }
+    put_call(emitter, entry->target);
+    if (plan->bracketed && plan->has_dtors)
+        put_call(emitter, plan->dtors);
+    put_op(out, CORE_OP_END);
+    core_put_sized_end(out, mark);
+}
+
+static void put_body(emitter_t *emitter, spin_slice_t bytes) {
+    core_reader_t body = core_module_part(emitter->module, bytes);
+    size_t mark = core_put_sized_begin(&emitter->out);
+    size_t start = core_reader_offset(&body);
+    core_read_locals(&body);
+    buf_append(&emitter->out, between(emitter, start, core_reader_offset(&body)));
+    put_code(emitter, &body);
+    core_reader_finish(&body, "bytes left after the end of a function");
+    core_reader_adopt(&emitter->fault, &body);
+    core_put_sized_end(&emitter->out, mark);
+}
+
+static void put_bodies(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
+    const core_module_t *module = emitter->module;
+    core_put_u32(&emitter->out, module->function_count + emitter->plan->entry_count);
+    for (uint32_t i = 0; i < module->function_count && core_reader_ok(&emitter->fault); i++)
+        put_body(emitter, module->bodies[i]);
+    for (uint32_t i = 0; i < emitter->plan->entry_count; i++)
+        put_helper(emitter, &emitter->plan->entries[i]);
+}
+
+/* One subsection that maps function indices: 1 to names, 2 and 3 to maps of names. */
+static void put_function_names(emitter_t *emitter, core_reader_t *names, bool nested) {
+    uint32_t count = core_read_count(names, UINT32_MAX, "");
+    core_put_u32(&emitter->out, count);
+    for (; count > 0 && core_reader_ok(names); count--) {
+        core_put_u32(&emitter->out, renumber(emitter, core_read_u32(names)));
+        size_t start = core_reader_offset(names);
+        uint32_t inner = nested ? core_read_count(names, UINT32_MAX, "") : 1;
+        for (; inner > 0 && core_reader_ok(names); inner--) {
+            if (nested)
+                core_read_u32(names);
+            core_read_bytes(names, core_read_u32(names));
+        }
+        if (core_reader_ok(names))
+            buf_append(&emitter->out, between(emitter, start, core_reader_offset(names)));
+    }
+}
+
+/* The "name" section (appendix "Custom Sections"). A broken one is no error: it is left out. */
+static bool put_names(emitter_t *emitter, core_reader_t body) {
+    enum { FUNCTIONS = 1, LOCALS, LABELS };
+    while (!core_reader_done(&body)) {
+        uint8_t id = core_read_u8(&body);
+        core_reader_t names = core_read_part(&body, core_read_u32(&body));
+        buf_append_byte(&emitter->out, id);
+        size_t mark = core_put_sized_begin(&emitter->out);
+        if (id >= FUNCTIONS && id <= LABELS)
+            put_function_names(emitter, &names, id != FUNCTIONS);
+        buf_append(&emitter->out, spin_slice_of(names.at, core_reader_left(&names)));
+        core_put_sized_end(&emitter->out, mark);
+        core_reader_adopt(&body, &names);
+    }
+    return core_reader_ok(&body);
+}
+
+/* Sections that hold offsets into the code, or function indices: they would lie. */
+static bool is_stale(spin_slice_t name) {
+    static const char *const prefixes[] = {".debug_", "reloc.", "metadata.code."};
+    static const char *const names[] = {"linking", "sourceMappingURL", "external_debug_info"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (slice_starts_with(name, spin_slice(prefixes[i])))
+            return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (slice_equal_text(name, names[i]))
+            return true;
+    return false;
+}
+
+static void put_custom(emitter_t *emitter, const core_section_t *section) {
+    size_t before = emitter->out.len;
+    if (is_stale(section->name))
+        return;
+    size_t mark = core_put_section_begin(&emitter->out, CORE_SECTION_CUSTOM);
+    core_put_name(&emitter->out, section->name);
+    bool kept = true;
+    if (slice_equal_text(section->name, "name"))
+        kept = put_names(emitter, section->body);
+    else
+        buf_append(&emitter->out,
+                   spin_slice_of(section->body.at, core_reader_left(&section->body)));
+    core_put_sized_end(&emitter->out, mark);
+    if (!kept && !emitter->out.failed)
+        emitter->out.len = before;
+}
+
+typedef void put_section_fn(emitter_t *emitter, const core_section_t *section);
+
+static void put_section(emitter_t *emitter, const core_section_t *section) {
+    static put_section_fn *const writers[CORE_SECTION_COUNT] = {
+        [CORE_SECTION_TYPE] = put_types,         [CORE_SECTION_IMPORT] = put_imports,
+        [CORE_SECTION_FUNCTION] = put_functions, [CORE_SECTION_TABLE] = put_tables,
+        [CORE_SECTION_GLOBAL] = put_globals,     [CORE_SECTION_EXPORT] = put_exports,
+        [CORE_SECTION_START] = put_start,        [CORE_SECTION_ELEMENT] = put_elements,
+        [CORE_SECTION_CODE] = put_bodies,
+    };
+    if (section->id == CORE_SECTION_CUSTOM) {
+        put_custom(emitter, section);
+        return;
+    }
+    if (section->id > CORE_SECTION_IMPORT && !emitter->has_imports) {
+        size_t mark = core_put_section_begin(&emitter->out, CORE_SECTION_IMPORT);
+        put_imports(emitter, NULL);
+        core_put_sized_end(&emitter->out, mark);
+    }
+    size_t mark = core_put_section_begin(&emitter->out, section->id);
+    if (writers[section->id] != NULL)
+        writers[section->id](emitter, section);
+    else
+        buf_append(&emitter->out,
+                   spin_slice_of(section->body.at, core_reader_left(&section->body)));
+    core_put_sized_end(&emitter->out, mark);
+}
+
+spin_error_t *legacy_emit(arena_t *arena, const legacy_plan_t *plan, spin_slice_t *out) {
+    const core_module_t *module = plan->module;
+    emitter_t emitter = {.plan = plan, .module = module};
+    spin_error_t *error = NULL;
+    core_reader_init(&emitter.fault, module->bytes);
+    buf_reserve(&emitter.out, module->bytes.len);
+    core_put_preamble(&emitter.out);
+    for (uint32_t i = 0; i < module->section_count && core_reader_ok(&emitter.fault); i++)
+        put_section(&emitter, &module->sections[i]);
+    error = core_reader_error(&emitter.fault);
+    if (error != NULL)
+        goto out;
+    spin_slice_t copy = {0};
+    if (!emitter.out.failed)
+        copy = arena_copy(arena, buf_slice(&emitter.out));
+    if (copy.ptr == NULL)
+        error = error_no_memory();
+    else
+        *out = copy;
+out:
+    buf_deinit(&emitter.out);
+    return error;
+}

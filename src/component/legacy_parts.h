@@ -1,0 +1,45 @@
+/* What the files of the 2022 rewrite share. */
+#ifndef COMPONENT_LEGACY_PARTS_H
+#define COMPONENT_LEGACY_PARTS_H
+
+#include "component/legacy.h"
+#include "wasm/module.h"
+
+/* An entry point to which a helper is added. */
+typedef struct legacy_entry {
+    const char *export_name; /* of the helper, without the layout */
+    uint32_t func;           /* as exported */
+    uint32_t target;         /* what the helper calls */
+    uint32_t param_count;
+    legacy_layout_t layout;
+} legacy_entry_t;
+
+/* What is to be done to a module. Indices are those of the original. */
+typedef struct legacy_plan {
+    const core_module_t *module;
+    legacy_entry_t entries[2];
+    uint32_t entry_count; /* 0: not a module of 2022 */
+    uint32_t memory;      /* the exported one */
+    uint32_t alloc;       /* canonical_abi_realloc, or the function inside its wrapper */
+    bool bracketed;       /* the helper itself calls constructors, and destructors */
+    bool has_dtors;
+    uint32_t ctors;
+    uint32_t dtors;
+} legacy_plan_t;
+
+/* The result areas that are told apart. */
+typedef enum legacy_result {
+    LEGACY_RESULT_RESPONSE, /* of handle-http-request */
+    LEGACY_RESULT_OUTCOME,  /* of handle-redis-message */
+} legacy_result_t;
+
+/* legacy_scan.c: reads the layout off the stores of function `func`. UNKNOWN where they do not
+ * tell, and for broken bodies. Error: NO_MEMORY. */
+spin_error_t *legacy_scan_layout(const core_module_t *module, uint32_t func, legacy_result_t result,
+                                 legacy_layout_t *out);
+
+/* legacy_emit.c: writes the module anew by the plan, which has entries. Errors as
+ * legacy_rewrite's, and UNSUPPORTED for an unknown instruction. */
+spin_error_t *legacy_emit(arena_t *arena, const legacy_plan_t *plan, spin_slice_t *out);
+
+#endif
