@@ -32,11 +32,13 @@ typedef struct spin_instance spin_instance_t;
 typedef struct spin_engine_options {
     size_t size; /* sizeof(spin_engine_options_t) */
     /* The loop on which guests run and wait. NULL: the context owns one, run by the synchronous
-     * calls below. The caller keeps it alive until after spin_execution_context_free. */
+     * calls below. A lent loop outlives the context, and turns once more after it was freed, so
+     * that its handles close. */
     uv_loop_t *loop;
-    /* Instances alive at one time; more wait or are refused. 0: 1000. */
+    /* Instances alive at one time; more are refused. At most 100,000. 0: 1000. */
     uint32_t max_instances;
-    /* Limit of one instance over all its linear memories together, in bytes. 0: 256 MiB. */
+    /* Limit of one instance over all its linear memories together, in bytes; 4 GiB at most. 0: 256
+     * MiB. */
     uint64_t max_memory_bytes;
     /* How long one call may take, waiting included, in milliseconds. 0: 60,000. */
     uint64_t timeout_ms;
@@ -78,7 +80,8 @@ SPIN_API void spin_engine_builder_free(spin_engine_builder_t *builder);
 
 /* ── execution context ───────────────────────────────────────────────────────────────────── */
 
-/* All its instances must be gone. NULL is allowed. */
+/* All its instances must be gone. Not from inside `done`, `ready`, a store hook, a sink or a host
+ * function of one of them. An own loop must have no handles but the context's. NULL is allowed. */
 SPIN_API void spin_execution_context_free(spin_execution_context_t *context);
 /* Borrowed. */
 SPIN_API spin_application_t *spin_execution_context_application(spin_execution_context_t *context);
@@ -124,8 +127,9 @@ typedef struct spin_prepare_options {
 
 /* A fresh store for component `id`, with files, environment, arguments and redirects in place, and
  * a fresh instance in it. `options` may be NULL. The caller frees `*out` with spin_instance_free.
- * Errors: NOT_FOUND (no such component), LIMIT (max_instances are alive), TRAP (its start
- * function), TIMEOUT, NO_MEMORY. */
+ * Errors: NOT_FOUND (no such component), LIMIT (max_instances are alive, or there is no room for
+ * the guest's memories), TRAP, EXIT and TIMEOUT (its start function), USAGE (a bad options struct),
+ * NO_MEMORY, and what the store hook returns. */
 SPIN_API spin_error_t *
 spin_execution_context_prepare_component(spin_execution_context_t *context, spin_slice_t id,
                                          const spin_prepare_options_t *options,
@@ -137,8 +141,9 @@ typedef void (*spin_ready_fn)(spin_instance_t *instance, spin_error_t *error, vo
 
 /* The same without blocking, for use inside the loop's callbacks: `ready` comes at once, before
  * this returns, unless the module's start function waits or takes its time. `*out` is set before
- * `ready` is called, for spin_instance_free, which also ends a preparation that is under way. When
- * this returns an error `ready` is not called and there is no instance. */
+ * `ready` is called, for spin_instance_free, which also ends a preparation that is under way; where
+ * `ready` freed the instance `*out` must not be used. When this returns an error `ready` is not
+ * called and there is no instance. */
 SPIN_API spin_error_t *spin_execution_context_start_component(spin_execution_context_t *context,
                                                               spin_slice_t id,
                                                               const spin_prepare_options_t *options,
@@ -156,7 +161,8 @@ SPIN_API void *spin_instance_user(spin_instance_t *instance);
 /* The instance to which a store belongs; for host functions (wasmtime_caller_context). */
 SPIN_API spin_instance_t *spin_instance_from_store(const wasmtime_context_t *store);
 
-/* Finds an exported function. Errors: NOT_FOUND, INVALID (exported, and not a function). */
+/* Finds an exported function. Errors: NOT_FOUND, INVALID (exported, and not a function), USAGE (its
+ * preparation failed or is not over). */
 SPIN_API spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t name,
                                               wasmtime_func_t *out);
 
@@ -165,7 +171,7 @@ SPIN_API spin_error_t *spin_instance_function(spin_instance_t *instance, spin_sl
 SPIN_API spin_error_t *spin_instance_memory(spin_instance_t *instance, uint64_t offset,
                                             uint64_t len, uint32_t align, uint8_t **out);
 
-/* Told once, from the loop, when a started call ends. `error` is NULL or the callee's to free. */
+/* Told once when a started call ends. `error` is NULL or the callee's to free. */
 typedef void (*spin_call_done_fn)(spin_instance_t *instance, spin_error_t *error, void *user);
 
 /* Starts a call on the context's loop and returns; `done` comes from a later turn of the loop, or
@@ -178,12 +184,14 @@ SPIN_API spin_error_t *spin_instance_start(spin_instance_t *instance, const wasm
                                            spin_call_done_fn done, void *user);
 
 /* The same, run to its end: turns the context's loop until the guest has returned. Not from inside
- * a callback of that loop. Errors: TRAP, EXIT, TIMEOUT, LIMIT. */
+ * a callback of that loop. Errors: TRAP, EXIT, TIMEOUT, USAGE (one call is under way already). */
 SPIN_API spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_t *func,
                                           const wasmtime_val_t *args, size_t args_len,
                                           wasmtime_val_t *results, size_t results_len);
 
-/* Also ends a call that is under way: its `done` is not called. NULL is allowed. */
+/* Also ends a call that is under way: its `done` is not called. From inside a sink or a host
+ * function of the same instance it takes effect when that returns. Not from inside its store hook.
+ * NULL is allowed. */
 SPIN_API void spin_instance_free(spin_instance_t *instance);
 
 #ifdef __cplusplus

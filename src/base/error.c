@@ -83,11 +83,7 @@ static spin_error_kind_t kind_of_errno(int number) {
 }
 
 spin_error_t *error_from_errno(int number, const char *format, ...) {
-    char reason[128];
-    /* The XSI form: glibc's own may return a static string instead. */
-    extern int __xpg_strerror_r(int, char *, size_t);
-    if (__xpg_strerror_r(number, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", number);
+    const char *reason = strerror(number); /* thread-safe since POSIX.1-2024, glibc 2.32 */
     va_list args;
     va_start(args, format);
     spin_error_t *error =
@@ -178,6 +174,8 @@ static void emit(window_t *window, const char *format, ...) {
 
 size_t spin_error_format(const spin_error_t *error, char *buffer, size_t size) {
     window_t window = {buffer, size, 0};
+    if (size > 0)
+        buffer[0] = '\0';
     for (; error != NULL; error = error->cause) {
         if (error->file != NULL)
             emit(&window, "%s:", error->file);

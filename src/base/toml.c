@@ -99,12 +99,12 @@ static spin_error_t *add_child(parser_t *parser, node_t *parent, const name_t *n
 }
 
 static spin_error_t *fail_taken(const parser_t *parser, const name_t *name, const node_t *by) {
-    return toml_fail(&parser->scan, name->mark, "\"%s\" is already defined on line %u, as %s",
+    return TOML_FAIL(&parser->scan, name->mark, "\"%s\" is already defined on line %u, as %s",
                      toml_show(name->key).text, by->name.mark.line, toml_type_name(by->value.type));
 }
 
 static spin_error_t *fail_closed(const parser_t *parser, const name_t *name, const node_t *by) {
-    return toml_fail(
+    return TOML_FAIL(
         &parser->scan, name->mark, "can't add to \"%s\", which is defined on line %u as %s",
         toml_show(name->key).text, by->name.mark.line,
         by->value.type == TOML_TABLE ? "a table of its own" : toml_type_name(by->value.type));
@@ -121,7 +121,7 @@ static spin_error_t *take_comma(parser_t *parser, toml_mark_t begin, const char 
     if (toml_peek(scan, 0) == ',')
         scan->at++;
     else if (toml_peek(scan, 0) != closing[0])
-        return toml_fail(scan, toml_here(scan),
+        return TOML_FAIL(scan, toml_here(scan),
                          "expected \",\" or \"%s\" (opened on line %u), found %s", closing,
                          begin.line, toml_show_here(scan).text);
     return NULL;
@@ -138,7 +138,7 @@ static spin_error_t *read_array(parser_t *parser, node_t *array) {
         if (toml_peek(scan, 0) == ']')
             break;
         if (toml_peek(scan, 0) < 0)
-            return toml_fail(scan, begin, "this array has no closing \"]\"");
+            return TOML_FAIL(scan, begin, "this array has no closing \"]\"");
         if ((error = read_value(parser, array, NULL)) != NULL ||
             (error = toml_skip_lines(scan)) != NULL ||
             (error = take_comma(parser, begin, "]")) != NULL)
@@ -154,7 +154,7 @@ static spin_error_t *skip_inline_blanks(toml_scanner_t *scan, toml_mark_t begin)
     int c = toml_peek(scan, 0);
     if (c >= 0 && c != '\n' && c != '\r' && c != '#')
         return NULL;
-    return toml_fail(scan, begin, "this inline table has no closing \"}\" on its line");
+    return TOML_FAIL(scan, begin, "this inline table has no closing \"}\" on its line");
 }
 
 static spin_error_t *read_inline_table(parser_t *parser, node_t *table) {
@@ -173,7 +173,7 @@ static spin_error_t *read_inline_table(parser_t *parser, node_t *table) {
             (error = skip_inline_blanks(scan, begin)) != NULL)
             return error;
         if (toml_peek(scan, 0) == '}' && toml_here(scan).column != comma.column)
-            return toml_fail(scan, comma, "a comma can't stand before \"}\" in an inline table");
+            return TOML_FAIL(scan, comma, "a comma can't stand before \"}\" in an inline table");
     }
     scan->at++;
     return NULL;
@@ -184,11 +184,11 @@ static spin_error_t *read_value(parser_t *parser, node_t *parent, const name_t *
     toml_mark_t mark = toml_here(scan);
     int c = toml_peek(scan, 0);
     spin_error_t *error;
-    node_t *node;
+    node_t *node = NULL;
     if (c == '[' || c == '{') {
         toml_type_t type = c == '[' ? TOML_ARRAY : TOML_TABLE;
         error = add_child(parser, parent, name, FORM_VALUE, type, mark, &node);
-        if (error != NULL)
+        if (error != NULL || node == NULL)
             return error;
         return c == '[' ? read_array(parser, node) : read_inline_table(parser, node);
     }
@@ -197,7 +197,7 @@ static spin_error_t *read_value(parser_t *parser, node_t *parent, const name_t *
                                   : toml_take_scalar(scan, &value);
     if (error == NULL)
         error = add_child(parser, parent, name, FORM_VALUE, value.type, mark, &node);
-    if (error == NULL)
+    if (error == NULL && node != NULL)
         node->value.of = value.of;
     return error;
 }
@@ -234,7 +234,7 @@ static spin_error_t *enter_dotted(parser_t *parser, node_t **table, const name_t
 
 static spin_error_t *read_pair(parser_t *parser, node_t *table) {
     toml_scanner_t *scan = &parser->scan;
-    name_t name;
+    name_t name = {0};
     spin_error_t *error = take_name(parser, &name);
     while (error == NULL && take_dot(parser)) {
         if ((error = enter_dotted(parser, &table, &name)) == NULL)
@@ -243,7 +243,7 @@ static spin_error_t *read_pair(parser_t *parser, node_t *table) {
     if (error != NULL)
         return error;
     if (toml_peek(scan, 0) != '=')
-        return toml_fail(scan, toml_here(scan), "expected \"=\" after the key, found %s",
+        return TOML_FAIL(scan, toml_here(scan), "expected \"=\" after the key, found %s",
                          toml_show_here(scan).text);
     scan->at++;
     const node_t *taken = find_child(table, name.key);
@@ -300,7 +300,7 @@ static spin_error_t *read_header(parser_t *parser, node_t *root, node_t **table)
     bool array = toml_peek(scan, 1) == '[';
     scan->at += array ? 2 : 1;
     *table = root;
-    name_t name;
+    name_t name = {0};
     spin_error_t *error = take_name(parser, &name);
     while (error == NULL && take_dot(parser)) {
         if ((error = enter_super(parser, table, &name, header)) == NULL)
@@ -309,7 +309,7 @@ static spin_error_t *read_header(parser_t *parser, node_t *root, node_t **table)
     if (error != NULL)
         return error;
     if (toml_peek(scan, 0) != ']' || (array && toml_peek(scan, 1) != ']'))
-        return toml_fail(scan, toml_here(scan), "expected \"%s\" to close the header, found %s",
+        return TOML_FAIL(scan, toml_here(scan), "expected \"%s\" to close the header, found %s",
                          array ? "]]" : "]", toml_show_here(scan).text);
     scan->at += array ? 2 : 1;
     return array ? append_table(parser, table, &name, header)
@@ -333,7 +333,7 @@ static spin_error_t *read_document(parser_t *parser, node_t *root) {
         if ((error = toml_skip_comment(scan)) != NULL)
             return error;
         if (!toml_take_newline(scan) && toml_peek(scan, 0) >= 0)
-            return toml_fail(scan, toml_here(scan),
+            return TOML_FAIL(scan, toml_here(scan),
                              "expected the end of the line after the %s, found %s",
                              header ? "header" : "value", toml_show_here(scan).text);
     }

@@ -7,13 +7,22 @@ typedef struct cursor {
     const char *reason; /* the first thing that was wrong; NULL: nothing yet */
 } cursor_t;
 
-static bool all_digits(spin_slice_t text, size_t len) {
+static bool read_digits(spin_slice_t text, size_t len, unsigned *out) {
+    unsigned value = 0;
     if (text.len < len)
         return false;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
+        value = value * 10 + (unsigned)(text.ptr[i] - '0');
+    }
+    *out = value;
     return true;
+}
+
+static bool all_digits(spin_slice_t text, size_t len) {
+    unsigned ignored;
+    return read_digits(text, len, &ignored);
 }
 
 static int peek(const cursor_t *cursor) {
@@ -26,14 +35,11 @@ static void fail(cursor_t *cursor, const char *reason) {
 }
 
 static unsigned take_number(cursor_t *cursor, size_t digits, const char *reason) {
-    if (!all_digits(cursor->rest, digits)) {
-        fail(cursor, reason);
-        return 0;
-    }
     unsigned value = 0;
-    for (size_t i = 0; i < digits; i++)
-        value = value * 10 + (unsigned)(cursor->rest.ptr[i] - '0');
-    cursor->rest = slice_from(cursor->rest, digits);
+    if (!read_digits(cursor->rest, digits, &value))
+        fail(cursor, reason);
+    else
+        cursor->rest = slice_from(cursor->rest, digits);
     return value;
 }
 
@@ -143,7 +149,7 @@ spin_error_t *toml_read_datetime(const toml_scanner_t *scan, toml_mark_t mark, s
     if (cursor.rest.len > 0)
         fail(&cursor, "there is more after its end");
     if (cursor.reason != NULL)
-        return toml_fail(scan, mark, "\"%s\" is not a %s: %s", toml_show(token).text,
+        return TOML_FAIL(scan, mark, "\"%s\" is not a %s: %s", toml_show(token).text,
                          token.ptr[2] == ':' ? "time" : "date", cursor.reason);
     return normalise(scan, token, out);
 }

@@ -28,7 +28,7 @@ static bool has_leading_zero(spin_slice_t digits) {
 
 static spin_error_t *fail_number(const toml_scanner_t *scan, toml_mark_t mark, spin_slice_t token,
                                  const char *hint) {
-    return toml_fail(scan, mark, "\"%s\" is not a number: %s", toml_show(token).text, hint);
+    return TOML_FAIL(scan, mark, "\"%s\" is not a number: %s", toml_show(token).text, hint);
 }
 
 static spin_error_t *read_integer(const toml_scanner_t *scan, toml_mark_t mark, spin_slice_t token,
@@ -51,7 +51,7 @@ static spin_error_t *read_integer(const toml_scanner_t *scan, toml_mark_t mark, 
                __builtin_add_overflow(value, negative ? -digit : digit, &value);
     }
     if (over)
-        return toml_fail(scan, mark, "%s does not fit a 64-bit integer", toml_show(token).text);
+        return TOML_FAIL(scan, mark, "%s does not fit a 64-bit integer", toml_show(token).text);
     out->type = TOML_INTEGER;
     out->of.integer = value;
     return NULL;
@@ -109,7 +109,7 @@ static spin_error_t *read_float(const toml_scanner_t *scan, toml_mark_t mark, sp
     out->type = TOML_FLOAT;
     spin_error_t *error = convert_float(text, &out->of.number);
     if (error == NULL && isinf(out->of.number))
-        return toml_fail(scan, mark, "%s does not fit a 64-bit float", toml_show(token).text);
+        return TOML_FAIL(scan, mark, "%s does not fit a 64-bit float", toml_show(token).text);
     return error;
 }
 
@@ -141,9 +141,9 @@ static spin_error_t *fail_word(const toml_scanner_t *scan, toml_mark_t mark, spi
     static const char *const words[] = {"true", "false", "inf", "nan"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (slice_equal_ignore_case(token, spin_slice(words[i])))
-            return toml_fail(scan, mark, "\"%s\" is written in lower case: %s",
+            return TOML_FAIL(scan, mark, "\"%s\" is written in lower case: %s",
                              toml_show(token).text, words[i]);
-    return toml_fail(scan, mark, "\"%s\" is not a value; a string needs quotes",
+    return TOML_FAIL(scan, mark, "\"%s\" is not a value; a string needs quotes",
                      toml_show(token).text);
 }
 
@@ -159,7 +159,7 @@ spin_error_t *toml_take_scalar(toml_scanner_t *scan, toml_value_t *out) {
     toml_mark_t mark = toml_here(scan);
     spin_slice_t token = take_token(scan);
     if (token.len == 0)
-        return toml_fail(scan, mark, "expected a value, found %s", toml_show_here(scan).text);
+        return TOML_FAIL(scan, mark, "expected a value, found %s", toml_show_here(scan).text);
     if (slice_equal(token, SLICE_LITERAL("true")) || slice_equal(token, SLICE_LITERAL("false"))) {
         out->type = TOML_BOOLEAN;
         out->of.boolean = token.len == 4;

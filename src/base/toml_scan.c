@@ -6,16 +6,6 @@
 
 /* ── errors ──────────────────────────────────────────────────────────────────────────────── */
 
-spin_error_t *toml_fail(const toml_scanner_t *scan, toml_mark_t mark, const char *format, ...) {
-    char message[320];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    return error_at(error_new(SPIN_ERROR_INVALID, "%s", message), scan->file, mark.line,
-                    mark.column);
-}
-
 toml_shown_t toml_show(spin_slice_t text) {
     toml_shown_t shown;
     size_t len = 0;
@@ -45,16 +35,17 @@ toml_shown_t toml_show_here(const toml_scanner_t *scan) {
     size_t len = 1;
     while ((toml_peek(scan, len) & ~0x3F) == 0x80) /* the rest of one character */
         len++;
-    snprintf(shown.text, sizeof shown.text, "\"%.16s\"", toml_show(spin_slice_of(scan->at, len)).text);
+    snprintf(shown.text, sizeof shown.text, "\"%.16s\"",
+             toml_show(spin_slice_of(scan->at, len)).text);
     return shown;
 }
 
 static spin_error_t *fail_control(const toml_scanner_t *scan, const char *where) {
     unsigned c = *scan->at;
     if (c == '\r')
-        return toml_fail(scan, toml_here(scan),
+        return TOML_FAIL(scan, toml_here(scan),
                          "a carriage return without a line feed is not allowed in %s", where);
-    return toml_fail(scan, toml_here(scan), "control character U+%04X is not allowed in %s", c,
+    return TOML_FAIL(scan, toml_here(scan), "control character U+%04X is not allowed in %s", c,
                      where);
 }
 
@@ -79,7 +70,7 @@ spin_error_t *toml_scanner_init(toml_scanner_t *scan, arena_t *arena, spin_slice
             scan->line++;
             scan->line_start = scan->at + 1;
         }
-    return toml_fail(scan, toml_here(scan),
+    return TOML_FAIL(scan, toml_here(scan),
                      "byte 0x%02X is not valid UTF-8; save the file as UTF-8", *scan->at);
 }
 
@@ -163,12 +154,12 @@ static spin_error_t *find_end(toml_scanner_t *scan, toml_mark_t begin, uint8_t q
         if (c != '\n' && !crlf)
             return fail_control(scan, "a string");
         if (!multiline)
-            return toml_fail(scan, begin, "this string has no closing %c on its line", quote);
+            return TOML_FAIL(scan, begin, "this string has no closing %c on its line", quote);
         out->plain = out->plain && !crlf;
         toml_take_newline(scan);
     }
     if (scan->at >= scan->end)
-        return toml_fail(scan, begin, "this string has no closing %.*s", (int)quotes,
+        return TOML_FAIL(scan, begin, "this string has no closing %.*s", (int)quotes,
                          quote == '"' ? "\"\"\"" : "'''");
     /* One or two quotes may stand right before the closing three (section "String"). */
     for (int i = 0; multiline && i < 2 && toml_peek(scan, 3) == quote; i++)
@@ -204,12 +195,12 @@ static spin_error_t *decode_unicode(toml_scanner_t *scan, size_t digits, uint8_t
     for (size_t i = 0; i < digits; i++) {
         int digit = hex_digit(toml_peek(scan, 2 + i));
         if (digit < 0)
-            return toml_fail(scan, toml_here(scan), "\\%c needs %zu hexadecimal digits",
+            return TOML_FAIL(scan, toml_here(scan), "\\%c needs %zu hexadecimal digits",
                              scan->at[1], digits);
         code = code << 4 | (uint32_t)digit;
     }
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-        return toml_fail(scan, toml_here(scan), "\"%.*s\" is not a Unicode character",
+        return TOML_FAIL(scan, toml_here(scan), "\"%.*s\" is not a Unicode character",
                          (int)digits + 2, (const char *)scan->at);
     *to += encode_utf8(code, *to);
     scan->at += 2 + digits;
@@ -243,7 +234,7 @@ static spin_error_t *decode_escape(toml_scanner_t *scan, bool multiline, uint8_t
         return decode_unicode(scan, c == 'u' ? 4 : 8, to);
     if (multiline && skip_line_ending(scan))
         return NULL;
-    return toml_fail(scan, toml_here(scan),
+    return TOML_FAIL(scan, toml_here(scan),
                      "unknown escape \"\\%s\"; write \\\\ for a backslash, or put the text in "
                      "single quotes",
                      c < 0x20 || c >= 0x7F ? "" : (const char[]){(char)c, '\0'});
@@ -304,7 +295,7 @@ spin_error_t *toml_take_key(toml_scanner_t *scan, spin_slice_t *out) {
     int c = toml_peek(scan, 0);
     if (c == '"' || c == '\'') {
         if (at_quotes(scan, (uint8_t)c, 3))
-            return toml_fail(scan, toml_here(scan), "a key can't be a multi-line string");
+            return TOML_FAIL(scan, toml_here(scan), "a key can't be a multi-line string");
         return toml_take_string(scan, out);
     }
     const uint8_t *begin = scan->at;
@@ -313,11 +304,11 @@ spin_error_t *toml_take_key(toml_scanner_t *scan, spin_slice_t *out) {
     *out = spin_slice_of(begin, (size_t)(scan->at - begin));
     c = toml_peek(scan, 0);
     if (c >= 0x80)
-        return toml_fail(scan, toml_here(scan),
+        return TOML_FAIL(scan, toml_here(scan),
                          "%s can't stand in a bare key; put the key in quotes",
                          toml_show_here(scan).text);
     if (out->len == 0)
-        return toml_fail(scan, toml_here(scan), "expected a key, found %s",
+        return TOML_FAIL(scan, toml_here(scan), "expected a key, found %s",
                          toml_show_here(scan).text);
     return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef BASE_TOML_SCAN_H
 #define BASE_TOML_SCAN_H
 
+#include "base/error.h"
 #include "base/toml.h"
 
 typedef struct toml_mark {
@@ -32,9 +33,9 @@ static inline int toml_peek(const toml_scanner_t *scan, size_t ahead) {
     return (size_t)(scan->end - scan->at) > ahead ? scan->at[ahead] : -1;
 }
 
-/* An INVALID error at `mark`. */
-spin_error_t *toml_fail(const toml_scanner_t *scan, toml_mark_t mark, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* An INVALID error at `mark`: TOML_FAIL(scan, mark, format, ...). */
+#define TOML_FAIL(scan, mark, ...)                                                                 \
+    error_at(error_new(SPIN_ERROR_INVALID, __VA_ARGS__), (scan)->file, (mark).line, (mark).column)
 
 /* Source text made fit for a message: escaped and cut where it is long. */
 typedef struct toml_shown {

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "component/legacy.h"
 #include "engine/component.h"
 #include "engine/context.h"
 
@@ -9,6 +10,27 @@
 struct spin_engine_builder {
     spin_execution_context_t *context;
 };
+
+static wasm_trap_t *no_legacy_trigger(void *env, wasmtime_caller_t *caller,
+                                      wasmtime_val_raw_t *values, size_t len) {
+    static const char message[] = "this trigger does not call guests the way of 2022";
+    (void)env, (void)caller, (void)values, (void)len;
+    return wasmtime_trap_new(message, sizeof message - 1);
+}
+
+/* What legacy_rewrite lets a module import. A trigger that calls such modules puts its own
+ * functions in their place; with any other the module must link all the same. */
+static spin_error_t *define_legacy(wasmtime_linker_t *linker) {
+    static const char *const names[] = {"sizes", "fill"};
+    wasmtime_error_t *error = NULL;
+    wasm_functype_t *type = wasm_functype_new_2_0(wasm_valtype_new_i32(), wasm_valtype_new_i32());
+    for (size_t i = 0; i < 2 && error == NULL; i++)
+        error = wasmtime_linker_define_func_unchecked(
+            linker, LEGACY_IMPORT_MODULE, strlen(LEGACY_IMPORT_MODULE), names[i], strlen(names[i]),
+            type, no_legacy_trigger, NULL, NULL);
+    wasm_functype_delete(type);
+    return error == NULL ? NULL : engine_error_take(error, SPIN_ERROR_INTERNAL);
+}
 
 static spin_error_t *init_context(spin_execution_context_t *context,
                                   const spin_engine_options_t *options) {
@@ -22,7 +44,7 @@ static spin_error_t *init_context(spin_execution_context_t *context,
     context->linker = wasmtime_linker_new(context->engine);
     wasmtime_linker_allow_shadowing(context->linker, true); /* callers may replace what is there */
     module_cache_open(&context->cache, context->settings.cache_dir);
-    return NULL;
+    return define_legacy(context->linker);
 }
 
 spin_error_t *engine_builder_new(spin_application_t *application,
@@ -37,6 +59,7 @@ spin_error_t *engine_builder_new(spin_application_t *application,
         error = error_no_memory();
         goto out;
     }
+    builder->context->cache.dir = -1;
     builder->context->application = spin_application_ref(application);
     error = init_context(builder->context, options);
 out:
@@ -124,6 +147,7 @@ void spin_execution_context_free(spin_execution_context_t *context) {
     for (size_t i = 0; i < context->components_len; i++)
         engine_component_deinit(&context->components[i]);
     mem_free(context->components);
+    module_cache_close(&context->cache);
     map_deinit(&context->by_id);
     free_spares(context);
     scheduler_deinit(&context->scheduler);

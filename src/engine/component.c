@@ -2,46 +2,52 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "component/legacy.h"
 
-/* A file of the host, mapped for reading. */
-typedef struct mapping {
-    spin_slice_t bytes;
-} mapping_t;
-
-static spin_error_t *map_file(const char *path, mapping_t *out) {
+/* Read, not mapped: a file that is rebuilt in place meanwhile must neither end this process nor be
+ * cached under the hash of what it was. `*out` is for mem_free. */
+static spin_error_t *read_file(const char *path, spin_slice_t *out) {
     spin_error_t *error = NULL;
     struct stat info;
-    *out = (mapping_t){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info) != 0) {
         error = error_from_errno(errno, "%s", path);
         goto out;
     }
-    if (info.st_size == 0) {
-        error = error_new(SPIN_ERROR_INVALID, "%s: the file is empty", path);
+    if (!S_ISREG(info.st_mode)) {
+        error = error_new(SPIN_ERROR_INVALID, "%s: not a regular file", path);
         goto out;
     }
-    void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        error = error_from_errno(errno, "%s", path);
-    else
-        out->bytes = spin_slice_of(bytes, (size_t)info.st_size);
+    bytes = mem_alloc((size_t)info.st_size);
+    if (bytes == NULL) {
+        error = error_no_memory();
+        goto out;
+    }
+    while (len < (size_t)info.st_size) {
+        ssize_t count = read(fd, bytes + len, (size_t)info.st_size - len);
+        if (count < 0 && errno != EINTR) {
+            error = error_from_errno(errno, "%s", path);
+            goto out;
+        }
+        if (count == 0)
+            break;
+        len += count > 0 ? (size_t)count : 0;
+    }
+    *out = spin_slice_of(bytes, len);
+    bytes = NULL;
 out:
+    mem_free(bytes);
     if (fd >= 0)
         close(fd);
     return error;
-}
-
-static void unmap_file(mapping_t *mapping) {
-    if (mapping->bytes.ptr != NULL)
-        munmap((void *)(uintptr_t)mapping->bytes.ptr, mapping->bytes.len);
 }
 
 /* The eight bytes that every binary begins with: magic, version, layer (component model,
@@ -75,25 +81,25 @@ static spin_error_t *compile(engine_component_t *component, spin_slice_t wasm) {
 
 static spin_error_t *load_module(engine_component_t *component, const char *path) {
     spin_execution_context_t *context = component->context;
-    mapping_t file;
-    spin_error_t *error = map_file(path, &file);
+    spin_slice_t wasm = {0};
+    spin_error_t *error = read_file(path, &wasm);
     if (error != NULL)
         return error;
-    error = check_preamble(file.bytes);
+    error = check_preamble(wasm);
     if (error != NULL)
         goto out;
     spin_slice_t flags = spin_slice(context->settings.pooled ? "pooled" : "on demand");
-    module_cache_key_t key = module_cache_key(file.bytes, flags);
+    module_cache_key_t key = module_cache_key(wasm, flags);
     component->module = module_cache_get(&context->cache, &key, context->engine);
     if (component->module != NULL)
         goto out;
     LOG_INFO("compiling", LOG_SLICE("component", component->component->id), LOG_TEXT("file", path),
-             LOG_INT("bytes", file.bytes.len));
-    error = compile(component, file.bytes);
+             LOG_INT("bytes", wasm.len));
+    error = compile(component, wasm);
     if (error == NULL)
         module_cache_put(&context->cache, &key, component->module);
 out:
-    unmap_file(&file);
+    mem_free((void *)(uintptr_t)wasm.ptr);
     return error == NULL ? NULL : error_wrap(error, "%s", path);
 }
 

@@ -25,6 +25,7 @@ typedef struct engine_component {
 typedef struct instance_queue {
     spin_instance_t *first;
     spin_instance_t *last;
+    size_t len;
 } instance_queue_t;
 
 /* Which instances run next. All on the thread of the loop. */
@@ -63,8 +64,9 @@ struct spin_execution_context {
 
 /* What an instance is doing. */
 typedef enum instance_phase {
-    INSTANCE_NEW,       /* no store yet, or its preparation failed */
+    INSTANCE_NEW,       /* no store yet */
     INSTANCE_PREPARING, /* the start function runs */
+    INSTANCE_FAILED,    /* there is no Wasm instance: it can only be freed */
     INSTANCE_READY,
     INSTANCE_CALLING,
 } instance_phase_t;
@@ -97,6 +99,7 @@ struct spin_instance {
     bool waiting; /* for the loop */
     bool paused;
     bool polling;            /* inside wasmtime_call_future_poll */
+    bool doomed;             /* freed while polling: goes when the poll returns */
     instance_queue_t *queue; /* the one it stands in, or NULL */
     spin_instance_t *next;
     spin_instance_t *prev;

@@ -30,7 +30,8 @@ typedef struct engine_host {
     /* A new instance. `state` holds state_size zeroed bytes, aligned for any type. */
     spin_error_t *(*instance_init)(spin_instance_t *instance, void *state, const void *shared,
                                    const spin_prepare_options_t *options);
-    /* Also for an instance whose call is cut off: must end what waits on the loop. */
+    /* Also for an instance whose call is cut off: must end what waits on the loop. `state` may
+     * still be all zero, where the preparation failed before instance_init. */
     void (*instance_deinit)(spin_instance_t *instance, void *state);
 } engine_host_t;
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "engine/context.h"
 
 enum { MAX_SPARE = 64 };
@@ -34,6 +35,10 @@ static spin_instance_t *take_spare(engine_component_t *component) {
 void spin_instance_free(spin_instance_t *instance) {
     if (instance == NULL)
         return;
+    if (instance->polling) { /* by its own host function: the guest's stack is in use */
+        instance->doomed = true;
+        return;
+    }
     spin_execution_context_t *context = context_of(instance);
     scheduler_cancel(instance);
     spin_error_free(instance_take_outcome(instance));
@@ -78,9 +83,9 @@ static spin_error_t *init_store(spin_instance_t *instance) {
         return error_no_memory();
     instance->wasm = wasmtime_store_context(instance->store);
     instance->budget.limit_bytes = context->settings.max_memory_bytes;
+    instance->budget.table_elements_limit = ENGINE_TABLE_ELEMENTS;
     spin_wasmtime_store_budget_set(instance->store, &instance->budget);
-    wasmtime_context_set_epoch_deadline(instance->wasm, 1);
-    wasmtime_context_epoch_deadline_async_yield_and_update(instance->wasm, 1);
+    wasmtime_context_epoch_deadline_async_yield_and_update(instance->wasm, EPOCH_TICKS_PER_SLICE);
     return NULL;
 }
 
@@ -102,7 +107,8 @@ void instance_finish(spin_instance_t *instance, spin_error_t *error) {
         error = outcome;
     if (instance->phase == INSTANCE_PREPARING && error == NULL)
         find_memory(instance);
-    instance->phase = INSTANCE_READY;
+    bool failed = instance->phase == INSTANCE_PREPARING && error != NULL;
+    instance->phase = failed ? INSTANCE_FAILED : INSTANCE_READY;
     instance->done(instance, error, instance->done_user);
 }
 
@@ -118,31 +124,35 @@ static engine_component_t *find_component(spin_execution_context_t *context, spi
     return component;
 }
 
+/* A hundred years are for ever, and leave room for sums. */
+static uint64_t timeout_ns(uint64_t timeout_ms) {
+    const uint64_t most_ms = 100ull * 365 * 24 * 3600 * 1000;
+    return 1000000 * (timeout_ms < most_ms ? timeout_ms : most_ms);
+}
+
 spin_error_t *spin_execution_context_start_component(spin_execution_context_t *context,
                                                      spin_slice_t id,
                                                      const spin_prepare_options_t *options,
                                                      spin_ready_fn ready, void *user,
                                                      spin_instance_t **out) {
-    static const spin_prepare_options_t defaults = {.size = sizeof defaults};
-    spin_error_t *error = NULL;
+    spin_prepare_options_t given = {0};
+    spin_error_t *error = options_take(&given, sizeof given, options, "spin_prepare_options_t");
+    if (error != NULL)
+        return error;
     engine_component_t *component = find_component(context, id, &error);
     if (error != NULL)
         return error;
-    if (options == NULL)
-        options = &defaults;
-    if (options->size < sizeof *options)
-        return error_new(SPIN_ERROR_USAGE, "spin_prepare_options_t.size is not set");
     spin_instance_t *instance = take_spare(component);
     if (instance == NULL)
         return error_no_memory();
-    instance->user = options->user;
+    instance->user = given.user;
     instance->timeout_ns =
-        1000000 * (options->timeout_ms != 0 ? options->timeout_ms : context->settings.timeout_ms);
+        timeout_ns(given.timeout_ms != 0 ? given.timeout_ms : context->settings.timeout_ms);
     error = init_store(instance);
     if (error != NULL)
         goto out;
     instance->phase = INSTANCE_PREPARING;
-    error = init_hosts(instance, options);
+    error = init_hosts(instance, &given);
     if (error == NULL && context->store_hook != NULL)
         error = context->store_hook(instance, instance->wasm, context->store_hook_user);
     if (error != NULL)
@@ -191,13 +201,17 @@ spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t 
 
 /* ── calling ── */
 
+static spin_error_t *not_ready(const spin_instance_t *instance) {
+    return error_new(SPIN_ERROR_USAGE, "the instance is %s",
+                     instance->phase == INSTANCE_CALLING ? "in a call" : "not prepared");
+}
+
 spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func_t *func,
                                   const wasmtime_val_t *args, size_t args_len,
                                   wasmtime_val_t *results, size_t results_len,
                                   spin_call_done_fn done, void *user) {
     if (instance->phase != INSTANCE_READY)
-        return error_new(SPIN_ERROR_USAGE, "the instance is %s",
-                         instance->phase == INSTANCE_CALLING ? "in a call" : "not prepared");
+        return not_ready(instance);
     instance->phase = INSTANCE_CALLING;
     instance->exited = false;
     instance->func = *func;
@@ -252,6 +266,8 @@ spin_instance_t *spin_instance_from_store(const wasmtime_context_t *store) {
 spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t name,
                                      wasmtime_func_t *out) {
     wasmtime_extern_t found;
+    if (instance->phase != INSTANCE_READY && instance->phase != INSTANCE_CALLING)
+        return not_ready(instance);
     if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, (const char *)name.ptr,
                                       name.len, &found))
         return error_new(SPIN_ERROR_NOT_FOUND, "component \"%.*s\" does not export \"%.*s\"",

@@ -18,13 +18,14 @@ void engine_instance_memory(spin_instance_t *instance, uint8_t **base, size_t *l
 /* Waiting. An asynchronous host function (wasmtime_linker_define_async_func) that must wait calls
  * engine_instance_wait, starts its work on the loop and sets a continuation whose callback says
  * whether that work is done; when it is, the loop's callback calls engine_instance_wake and the
- * guest goes on. Without a wait, a pending guest counts as preempted and is polled again at once.
- */
+ * guest goes on. Every wait has exactly one wake, which comes when the callback will say yes.
+ * Without a wait, a pending guest counts as preempted and is polled again soon. */
 void engine_instance_wait(spin_instance_t *instance);
 void engine_instance_wake(spin_instance_t *instance);
 
-/* Back-pressure: the guest stops at its next loop or call and stays so until it is resumed; for
- * sinks whose reader is slower than the guest. */
+/* Back-pressure, for sinks whose reader is slower than the guest: the guest stops at its next call
+ * of a function, or at the end of its slice where it makes none, and stays so until it is resumed.
+ */
 void engine_instance_pause(spin_instance_t *instance);
 void engine_instance_resume(spin_instance_t *instance);
 

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "component/legacy.h"
@@ -28,29 +28,36 @@ static bool make_folders(char *path) {
     }
 }
 
+/* What lies in the cache is run as native code: nobody else may have put it there. */
+static bool is_trusted(const struct stat *info) {
+    return (info->st_uid == geteuid() || info->st_uid == 0) &&
+           (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 void module_cache_open(module_cache_t *cache, const char *dir) {
-    cache->dir[0] = '\0';
+    cache->dir = -1;
     if (dir == NULL || dir[0] == '\0')
         return;
-    char path[sizeof cache->dir];
-    int len = snprintf(path, sizeof path, "%s/modules", dir);
-    if (len < 0 || (size_t)len >= sizeof path) {
-        LOG_WARN("module cache is off: its path is too long", LOG_TEXT("dir", dir));
-        return;
-    }
+    arena_t arena = {0};
     struct stat info;
-    if (!make_folders(path) || stat(path, &info) != 0) {
-        LOG_WARN("module cache is off: its folder can't be made", LOG_TEXT("dir", path),
+    char *path = (char *)(uintptr_t)arena_printf(&arena, "%s/modules", dir).ptr;
+    if (path != NULL && make_folders(path))
+        cache->dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (cache->dir < 0 || fstat(cache->dir, &info) != 0) {
+        LOG_WARN("module cache is off: its folder can't be used", LOG_TEXT("dir", dir),
                  LOG_TEXT("reason", strerror(errno)));
-        return;
-    }
-    /* What lies there is run as native code: nobody else may have put it there. */
-    if ((info.st_uid != geteuid() && info.st_uid != 0) ||
-        (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        module_cache_close(cache);
+    } else if (!is_trusted(&info)) {
         LOG_WARN("module cache is off: others may write to its folder", LOG_TEXT("dir", path));
-        return;
+        module_cache_close(cache);
     }
-    memcpy(cache->dir, path, (size_t)len + 1);
+    arena_deinit(&arena);
+}
+
+void module_cache_close(module_cache_t *cache) {
+    if (cache->dir >= 0)
+        close(cache->dir);
+    cache->dir = -1;
 }
 
 static void to_hex(const uint8_t *bytes, size_t len, char *hex) {
@@ -78,10 +85,6 @@ module_cache_key_t module_cache_key(spin_slice_t wasm, spin_slice_t flags) {
     return key;
 }
 
-static void entry_path(const module_cache_t *cache, const module_cache_key_t *key, char *path) {
-    snprintf(path, PATH_MAX, "%s/%s", cache->dir, key->hex);
-}
-
 static void digest_of(const uint8_t *bytes, size_t len, uint8_t *digest) {
     struct sha256_ctx hash;
     sha256_init(&hash);
@@ -92,7 +95,7 @@ static void digest_of(const uint8_t *bytes, size_t len, uint8_t *digest) {
 /* Whether the entry ends with the digest of what is in front of it. */
 static bool entry_is_whole(int fd) {
     struct stat info;
-    if (fstat(fd, &info) != 0 || info.st_size <= TRAILER)
+    if (fstat(fd, &info) != 0 || !is_trusted(&info) || info.st_size <= TRAILER)
         return false;
     size_t size = (size_t)info.st_size;
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
@@ -107,31 +110,28 @@ static bool entry_is_whole(int fd) {
 
 wasmtime_module_t *module_cache_get(const module_cache_t *cache, const module_cache_key_t *key,
                                     wasm_engine_t *engine) {
-    if (cache->dir[0] == '\0')
+    if (cache->dir < 0)
         return NULL;
-    char path[PATH_MAX];
-    entry_path(cache, key, path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = openat(cache->dir, key->hex, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return NULL;
     wasmtime_module_t *module = NULL;
-    spin_error_t *error = NULL;
-    if (!entry_is_whole(fd))
-        error = error_new(SPIN_ERROR_INVALID, "its checksum does not match");
-    else {
-        /* By descriptor: what was checked is what is mapped, even if the name moves on. */
-        char by_fd[64];
-        snprintf(by_fd, sizeof by_fd, "/proc/self/fd/%d", fd);
-        wasmtime_error_t *failure = wasmtime_module_deserialize_file(engine, by_fd, &module);
-        if (failure != NULL)
-            error = engine_error_take(failure, SPIN_ERROR_INVALID);
+    if (!entry_is_whole(fd)) {
+        LOG_WARN("module cache: damaged entry removed", LOG_TEXT("entry", key->hex));
+        unlinkat(cache->dir, key->hex, 0);
+        goto out;
     }
-    if (error != NULL) {
-        LOG_WARN("module cache: damaged entry removed", LOG_TEXT("file", path),
+    /* By descriptor: what was checked is what is mapped, even if the name moves on. */
+    char by_fd[64];
+    snprintf(by_fd, sizeof by_fd, "/proc/self/fd/%d", fd);
+    wasmtime_error_t *failure = wasmtime_module_deserialize_file(engine, by_fd, &module);
+    if (failure != NULL) {
+        spin_error_t *error = engine_error_take(failure, SPIN_ERROR_INVALID);
+        LOG_INFO("module cache: entry not usable here", LOG_TEXT("entry", key->hex),
                  LOG_ERR("reason", error));
         spin_error_free(error);
-        unlink(path);
     }
+out:
     close(fd);
     return module;
 }
@@ -150,33 +150,42 @@ static bool write_all(int fd, const void *bytes, size_t len) {
     return true;
 }
 
+/* Writes artifact and digest under a name of their own, then moves them into place. */
+static bool write_entry(const module_cache_t *cache, const module_cache_key_t *key,
+                        const wasm_byte_vec_t *artifact) {
+    uint8_t digest[TRAILER];
+    char temporary[sizeof key->hex + 32];
+    digest_of((const uint8_t *)artifact->data, artifact->size, digest);
+    snprintf(temporary, sizeof temporary, ".%s.%ld", key->hex, (long)getpid());
+    int fd =
+        openat(cache->dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool kept = write_all(fd, artifact->data, artifact->size) &&
+                write_all(fd, digest, sizeof digest) &&
+                renameat(cache->dir, temporary, cache->dir, key->hex) == 0;
+    int reason = errno;
+    if (!kept)
+        unlinkat(cache->dir, temporary, 0);
+    close(fd);
+    errno = reason;
+    return kept;
+}
+
 void module_cache_put(const module_cache_t *cache, const module_cache_key_t *key,
                       const wasmtime_module_t *module) {
-    if (cache->dir[0] == '\0')
+    if (cache->dir < 0)
         return;
     wasm_byte_vec_t artifact = {0};
     wasmtime_error_t *failure = wasmtime_module_serialize((wasmtime_module_t *)module, &artifact);
     if (failure != NULL) {
-        spin_error_free(engine_error_take(failure, SPIN_ERROR_INTERNAL));
+        spin_error_t *error = engine_error_take(failure, SPIN_ERROR_INTERNAL);
+        LOG_WARN("module cache: entry not kept", LOG_ERR("reason", error));
+        spin_error_free(error);
         return;
     }
-    char path[PATH_MAX];
-    char temporary[PATH_MAX];
-    entry_path(cache, key, path);
-    snprintf(temporary, sizeof temporary, "%s/.tmp-XXXXXX", cache->dir);
-    uint8_t digest[TRAILER];
-    digest_of((const uint8_t *)artifact.data, artifact.size, digest);
-
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    bool kept = fd >= 0 && write_all(fd, artifact.data, artifact.size) &&
-                write_all(fd, digest, sizeof digest) && rename(temporary, path) == 0;
-    if (!kept) {
-        LOG_WARN("module cache: entry not kept", LOG_TEXT("dir", cache->dir),
+    if (!write_entry(cache, key, &artifact))
+        LOG_WARN("module cache: entry not kept", LOG_TEXT("entry", key->hex),
                  LOG_TEXT("reason", strerror(errno)));
-        if (fd >= 0)
-            unlink(temporary);
-    }
-    if (fd >= 0)
-        close(fd);
     wasm_byte_vec_delete(&artifact);
 }

@@ -7,13 +7,12 @@
 #ifndef ENGINE_MODULE_CACHE_H
 #define ENGINE_MODULE_CACHE_H
 
-#include <limits.h>
 #include <wasmtime.h>
 
 #include "spin/error.h"
 
 typedef struct module_cache {
-    char dir[PATH_MAX - 128]; /* "": no cache; leaves room for an entry's name */
+    int dir; /* descriptor of the folder; -1: no cache */
 } module_cache_t;
 
 typedef struct module_cache_key {
@@ -21,8 +20,10 @@ typedef struct module_cache_key {
 } module_cache_key_t;
 
 /* Opens (and makes, mode 0700) the cache below `dir`; NULL for none. A folder that can't be made,
- * or that others may write to, is logged and means no cache: a start never fails for it. */
+ * or that others may write to, is logged and means no cache: a start never fails for it. Once open,
+ * the folder is known by its descriptor, whatever happens to its name. */
 void module_cache_open(module_cache_t *cache, const char *dir);
+void module_cache_close(module_cache_t *cache);
 
 /* `flags` tells apart engines that compile differently. */
 module_cache_key_t module_cache_key(spin_slice_t wasm, spin_slice_t flags);

@@ -81,27 +81,32 @@ static spin_error_t *take_trap(spin_instance_t *instance) {
 }
 
 /* Wasmtime reports what is no trap of its own this way: errors of host functions, and failures to
- * make the instance. Its message is its whole chain; the first line says the reason. */
+ * make the instance. The latter, before any guest code ran, mean that some pool is used up or that
+ * the guest wants more memory than it may have. */
 static spin_error_t *take_error(spin_instance_t *instance) {
     wasm_frame_vec_t frames;
     wasm_byte_vec_t message;
     wasmtime_error_message(instance->error, &message);
     wasmtime_error_wasm_trace(instance->error, &frames);
     spin_slice_t said = spin_slice_of(message.data, message.size);
-    bool preparing = instance->phase == INSTANCE_PREPARING;
-    spin_error_t *error = error_with_frames(
-        preparing && instance->budget.refused ? SPIN_ERROR_LIMIT : SPIN_ERROR_TRAP, said, &frames);
+    bool no_room = instance->phase == INSTANCE_PREPARING && frames.size == 0;
+    spin_error_t *error =
+        error_with_frames(no_room ? SPIN_ERROR_LIMIT : SPIN_ERROR_TRAP, said, &frames);
     wasm_byte_vec_delete(&message);
-    return error_wrap(error, preparing ? "the instance can't be made" : "the guest trapped");
+    return error_wrap(error, no_room ? "the instance can't be made" : "the guest trapped");
 }
 
 spin_error_t *instance_take_outcome(spin_instance_t *instance) {
     spin_error_t *error = NULL;
-    if (instance->exited)
-        error = instance->exit_status == 0
-                    ? NULL
-                    : error_new(SPIN_ERROR_EXIT, "the guest exited with status %u",
-                                instance->exit_status);
+    bool preparing = instance->phase == INSTANCE_PREPARING;
+    if (instance->exited && preparing) /* there is no instance then, whatever the status */
+        error = error_new(SPIN_ERROR_EXIT, "the guest exited with status %u in its start function",
+                          instance->exit_status);
+    else if (instance->exited && instance->exit_status != 0)
+        error =
+            error_new(SPIN_ERROR_EXIT, "the guest exited with status %u", instance->exit_status);
+    else if (instance->exited)
+        error = NULL;
     else if (instance->trap != NULL)
         error = take_trap(instance);
     else if (instance->error != NULL)

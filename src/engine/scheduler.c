@@ -19,6 +19,7 @@ static void queue_remove(spin_instance_t *instance) {
     *(instance->next != NULL ? &instance->next->prev : &queue->last) = instance->prev;
     instance->next = instance->prev = NULL;
     instance->queue = NULL;
+    queue->len--;
 }
 
 static void queue_append(instance_queue_t *queue, spin_instance_t *instance) {
@@ -27,6 +28,7 @@ static void queue_append(instance_queue_t *queue, spin_instance_t *instance) {
     instance->prev = queue->last;
     *(queue->last != NULL ? &queue->last->next : &queue->first) = instance;
     queue->last = instance;
+    queue->len++;
 }
 
 /* ── deadlines ── */
@@ -93,9 +95,15 @@ static void keep_turning(scheduler_t *scheduler) {
 static void poll_guest(spin_instance_t *instance) {
     scheduler_t *scheduler = scheduler_of(instance);
     queue_remove(instance);
+    /* A slice counts from here, however long ago the store was made. */
+    wasmtime_context_set_epoch_deadline(instance->wasm, EPOCH_TICKS_PER_SLICE);
     instance->polling = true;
     bool ended = wasmtime_call_future_poll(instance->future);
     instance->polling = false;
+    if (instance->doomed) {
+        spin_instance_free(instance);
+        return;
+    }
     if (ended) {
         scheduler_cancel(instance);
         instance_finish(instance, NULL);
@@ -111,17 +119,12 @@ static void poll_guest(spin_instance_t *instance) {
     arm_timer(scheduler, instance->deadline_ns);
 }
 
-/* One turn: all that were woken, but only one that was preempted, so that input and output come
- * round between two slices of busy guests. */
+/* One turn: all that were woken before it, but only one that was preempted, so that input and
+ * output come round between two slices of busy guests. */
 static void on_idle(uv_idle_t *idle) {
     scheduler_t *scheduler = idle->data;
-    spin_instance_t *last = scheduler->woken.last;
-    for (spin_instance_t *at = scheduler->woken.first; at != NULL; at = scheduler->woken.first) {
-        bool was_last = at == last;
-        poll_guest(at);
-        if (was_last)
-            break;
-    }
+    for (size_t left = scheduler->woken.len; left > 0 && scheduler->woken.first != NULL; left--)
+        poll_guest(scheduler->woken.first);
     if (scheduler->preempted.first != NULL)
         poll_guest(scheduler->preempted.first);
     keep_turning(scheduler);
@@ -148,8 +151,10 @@ void scheduler_cancel(spin_instance_t *instance) {
 
 void scheduler_finish(spin_instance_t *instance) {
     scheduler_t *scheduler = scheduler_of(instance);
+    uv_ref((uv_handle_t *)scheduler->timer); /* here, the deadline is worth waiting for */
     while (instance->future != NULL)
         uv_run(scheduler->loop, UV_RUN_ONCE);
+    uv_unref((uv_handle_t *)scheduler->timer);
 }
 
 /* ── what host functions ask for ── */
@@ -174,8 +179,10 @@ void engine_instance_wake(spin_instance_t *instance) {
 
 void engine_instance_pause(spin_instance_t *instance) {
     instance->paused = true;
-    if (instance->polling) /* the very next check of the epoch suspends the guest */
+    if (instance->polling)
         wasmtime_context_set_epoch_deadline(instance->wasm, 0);
+    else if (instance->queue != NULL)
+        queue_append(&scheduler_of(instance)->parked, instance);
 }
 
 void engine_instance_resume(spin_instance_t *instance) {

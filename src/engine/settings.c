@@ -7,17 +7,18 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/options.h"
 
 enum {
     DEFAULT_MAX_INSTANCES = 1000,
+    MOST_INSTANCES = 100 * 1000,
     DEFAULT_TIMEOUT_MS = 60 * 1000,
     KIB = 1024,
     MIB = 1024 * 1024,
     WASM_STACK_BYTES = 512 * KIB,
     ASYNC_STACK_BYTES = 1 * MIB, /* Wasm's share, and as much for host functions on top of it */
     TABLES_PER_MODULE = 4,
-    MEMORIES_PER_MODULE = 2,
-    TABLE_ELEMENTS = 20000,
+    MEMORIES_PER_MODULE = 8,
     CORE_INSTANCE_BYTES = 1 * MIB,
     /* Slots that stay warm, each with up to KEEP_RESIDENT_BYTES: bounds what an idle worker holds.
      */
@@ -34,6 +35,8 @@ static const uint64_t guard_bytes = 32ull * MIB;
 
 static spin_error_t *copy_environment(const spin_engine_options_t *options,
                                       engine_settings_t *settings) {
+    if (options->environment == NULL)
+        return NULL;
     settings->environment =
         arena_calloc(&settings->arena, options->environment_len, sizeof *settings->environment);
     if (settings->environment == NULL)
@@ -52,25 +55,31 @@ static spin_error_t *copy_environment(const spin_engine_options_t *options,
     return NULL;
 }
 
+static spin_error_t *copy_path(arena_t *arena, const char *folder, const char *below, char **out) {
+    *out = (char *)(uintptr_t)arena_printf(arena, "%s%s", folder, below).ptr;
+    return *out == NULL ? error_no_memory() : NULL;
+}
+
 /* The XDG base directory specification: an unset or relative $XDG_CACHE_HOME means ~/.cache. */
-static char *default_cache_dir(arena_t *arena) {
+static spin_error_t *default_cache_dir(arena_t *arena, char **out) {
     const char *xdg = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
     if (xdg != NULL && xdg[0] == '/')
-        return (char *)arena_printf(arena, "%s/spin", xdg).ptr;
+        return copy_path(arena, xdg, "/spin", out);
     if (home != NULL && home[0] == '/')
-        return (char *)arena_printf(arena, "%s/.cache/spin", home).ptr;
+        return copy_path(arena, home, "/.cache/spin", out);
     return NULL;
 }
 
 spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_settings_t *out) {
     *out = (engine_settings_t){0};
     spin_engine_options_t given = {0};
-    if (options != NULL) {
-        if (options->size == 0)
-            return error_new(SPIN_ERROR_USAGE, "spin_engine_options_t.size is not set");
-        memcpy(&given, options, options->size < sizeof given ? options->size : sizeof given);
-    }
+    spin_error_t *error = options_take(&given, sizeof given, options, "spin_engine_options_t");
+    if (error != NULL)
+        return error;
+    if (given.max_instances > MOST_INSTANCES)
+        return error_new(SPIN_ERROR_USAGE, "max_instances is %u, and at most %d",
+                         given.max_instances, MOST_INSTANCES);
     out->loop = given.loop;
     out->max_instances = given.max_instances != 0 ? given.max_instances : DEFAULT_MAX_INSTANCES;
     out->max_memory_bytes =
@@ -79,11 +88,11 @@ spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_
         out->max_memory_bytes = wasm32_bytes;
     out->timeout_ms = given.timeout_ms != 0 ? given.timeout_ms : DEFAULT_TIMEOUT_MS;
     if (!given.disable_cache) {
-        out->cache_dir = given.cache_dir != NULL
-                             ? arena_copy_text(&out->arena, spin_slice(given.cache_dir))
-                             : default_cache_dir(&out->arena);
-        if (out->cache_dir == NULL && given.cache_dir != NULL)
-            return error_no_memory();
+        error = given.cache_dir != NULL
+                    ? copy_path(&out->arena, given.cache_dir, "", &out->cache_dir)
+                    : default_cache_dir(&out->arena, &out->cache_dir);
+        if (error != NULL)
+            return error;
     }
     return copy_environment(&given, out);
 }
@@ -93,7 +102,7 @@ void engine_settings_deinit(engine_settings_t *settings) {
 }
 
 static uint64_t memory_slots(const engine_settings_t *settings) {
-    return settings->max_instances + settings->max_instances / 4 + 8;
+    return (uint64_t)settings->max_instances + settings->max_instances / 4 + 8;
 }
 
 /* Whether that much address space is to be had: a container or `ulimit -v` may refuse it. */
@@ -130,7 +139,7 @@ static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     SET(max_tables_per_module, TABLES_PER_MODULE);
     SET(max_core_instance_size, CORE_INSTANCE_BYTES);
     SET(max_memory_size, (size_t)settings->max_memory_bytes);
-    SET(table_elements, TABLE_ELEMENTS);
+    SET(table_elements, ENGINE_TABLE_ELEMENTS);
     SET(max_unused_warm_slots, WARM_SLOTS);
     SET(table_keep_resident, TABLE_KEEP_RESIDENT_BYTES);
     SET(async_stack_keep_resident, STACK_KEEP_RESIDENT_BYTES);

@@ -5,6 +5,9 @@
 #include "engine/shim.h"
 #include "spin/engine.h"
 
+/* Elements of each table, pooled or not. */
+enum { ENGINE_TABLE_ELEMENTS = 128 * 1024 };
+
 /* The options with defaults filled in and everything copied. */
 typedef struct engine_settings {
     uv_loop_t *loop;

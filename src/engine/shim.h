@@ -18,6 +18,7 @@ typedef struct spin_wasmtime_memory_budget {
     uint64_t limit_bytes;
     uint64_t used_bytes;
     uint64_t last_growth_bytes;
+    uint64_t table_elements_limit;
     bool refused;
 } spin_wasmtime_memory_budget_t;
 
@@ -40,7 +41,8 @@ spin_wasmtime_pooling_pagemap_scan_set(wasmtime_pooling_allocation_config_t *con
 /* One memory at most, so that its own limit is the limit of them all. */
 static inline void spin_wasmtime_store_budget_set(wasmtime_store_t *store,
                                                   spin_wasmtime_memory_budget_t *budget) {
-    wasmtime_store_limiter(store, (int64_t)budget->limit_bytes, -1, -1, -1, 1);
+    wasmtime_store_limiter(store, (int64_t)budget->limit_bytes,
+                           (int64_t)budget->table_elements_limit, -1, -1, 1);
 }
 #endif
 

@@ -405,10 +405,70 @@ static void start_functions_may_fail(void **state) {
         spin_execution_context_prepare_component(context, spin_slice("it"), NULL, &instance),
         SPIN_ERROR_TRAP, "unreachable");
     spin_execution_context_free(context);
+    context = context_of("start_exit");
+    assert_fails(
+        spin_execution_context_prepare_component(context, spin_slice("it"), NULL, &instance),
+        SPIN_ERROR_EXIT, "in its start function");
+    spin_execution_context_free(context);
     context = context_of("start_loop");
     assert_fails(
         spin_execution_context_prepare_component(context, spin_slice("it"), NULL, &instance),
         SPIN_ERROR_TIMEOUT, "200 ms");
+    spin_execution_context_free(context);
+}
+
+static void tables_are_limited(void **state) {
+    (void)state;
+    spin_execution_context_t *context = context_of("tables");
+    spin_instance_t *instance = prepare(context);
+    int32_t before;
+    assert_ok(call(instance, "grow", 1, 1000, 0, &before));
+    assert_int_equal(before, 1);
+    assert_ok(call(instance, "grow", 1, 50 * 1000 * 1000, 0, &before));
+    assert_int_equal(before, -1);
+    spin_instance_free(instance);
+    spin_execution_context_free(context);
+}
+
+static void older_options_are_understood(void **state) {
+    (void)state;
+    spin_execution_context_t *context = context_of("add");
+    spin_prepare_options_t options = {.size = offsetof(spin_prepare_options_t, in)};
+    spin_instance_t *instance;
+    assert_ok(
+        spin_execution_context_prepare_component(context, spin_slice("it"), &options, &instance));
+    spin_instance_free(instance);
+    options.size = 0;
+    assert_fails(
+        spin_execution_context_prepare_component(context, spin_slice("it"), &options, &instance),
+        SPIN_ERROR_USAGE, "size is not set");
+    options = (spin_prepare_options_t){.size = sizeof options, .timeout_ms = UINT64_MAX};
+    assert_ok(
+        spin_execution_context_prepare_component(context, spin_slice("it"), &options, &instance));
+    int32_t sum;
+    assert_ok(call(instance, "add", 2, 1, 2, &sum));
+    spin_instance_free(instance);
+    spin_execution_context_free(context);
+}
+
+static void on_ready(spin_instance_t *instance, spin_error_t *error, void *user) {
+    (void)instance;
+    *(progress_t *)user = (progress_t){true, error};
+}
+
+static void a_failed_instance_can_only_be_freed(void **state) {
+    (void)state;
+    spin_execution_context_t *context = context_of("start");
+    spin_instance_t *instance;
+    progress_t progress = {0};
+    wasmtime_func_t func;
+    assert_ok(spin_execution_context_start_component(context, spin_slice("it"), NULL, on_ready,
+                                                     &progress, &instance));
+    assert_true(progress.ended);
+    assert_fails(progress.error, SPIN_ERROR_TRAP, "unreachable");
+    assert_fails(spin_instance_function(instance, spin_slice("run"), &func), SPIN_ERROR_USAGE,
+                 "not prepared");
+    spin_instance_free(instance);
     spin_execution_context_free(context);
 }
 
@@ -483,6 +543,9 @@ int main(void) {
         cmocka_unit_test(waits_overlap_on_a_lent_loop),
         cmocka_unit_test(bad_modules_are_errors),
         cmocka_unit_test(start_functions_may_fail),
+        cmocka_unit_test(tables_are_limited),
+        cmocka_unit_test(older_options_are_understood),
+        cmocka_unit_test(a_failed_instance_can_only_be_freed),
         cmocka_unit_test(a_damaged_cache_is_mended),
         cmocka_unit_test(no_cache_is_no_error),
     };

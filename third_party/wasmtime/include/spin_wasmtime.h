@@ -16,11 +16,12 @@ bool spin_wasmtime_pagemap_scan_available(void);
 void spin_wasmtime_pooling_pagemap_scan_set(wasmtime_pooling_allocation_config_t *config,
                                             bool enable);
 
-/* How much linear memory a store may have over all its memories. Zero all but the limit. */
+/* How much linear memory a store may have over all its memories. Zero all but the limits. */
 typedef struct spin_wasmtime_memory_budget {
     uint64_t limit_bytes;
     uint64_t used_bytes;
     uint64_t last_growth_bytes;
+    uint64_t table_elements_limit; /* of each table */
     bool refused; /* a growth was refused since this was last cleared */
 } spin_wasmtime_memory_budget_t;
 

@@ -61,12 +61,13 @@ pub unsafe extern "C" fn spin_wasmtime_pooling_pagemap_scan_set(
     unsafe { (*config.cast::<PoolingAllocationConfig>()).pagemap_scan(enabled) };
 }
 
-/// A budget of linear memory for a whole store.
+/// A budget of linear memory for a whole store, and the size of each table.
 #[repr(C)]
 pub struct spin_wasmtime_memory_budget_t {
     limit_bytes: u64,
     used_bytes: u64,
     last_growth_bytes: u64,
+    table_elements_limit: u64,
     refused: bool,
 }
 
@@ -96,10 +97,10 @@ impl ResourceLimiter for spin_wasmtime_memory_budget_t {
     fn table_growing(
         &mut self,
         _current: usize,
-        _desired: usize,
+        desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(true) // bounded by the pool's `table_elements`
+        Ok(desired as u64 <= self.table_elements_limit)
     }
 }
 

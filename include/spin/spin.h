@@ -1,0 +1,15 @@
+/* Everything of libspin. */
+#ifndef SPIN_SPIN_H
+#define SPIN_SPIN_H
+
+#include "spin/allocator.h"
+#include "spin/engine.h"
+#include "spin/error.h"
+#include "spin/http.h"
+#include "spin/loader.h"
+#include "spin/log.h"
+#include "spin/manifest.h"
+#include "spin/slice.h"
+#include "spin/version.h"
+
+#endif
