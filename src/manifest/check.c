@@ -179,9 +179,11 @@ const char *check_http_host(spin_slice_t text) {
     return check_authority((spin_slice_t){text.ptr, len});
 }
 
-const char *check_https_url(spin_slice_t text) {
+const char *check_source_url(spin_slice_t text) {
+    if (skip_scheme(&text, "file:///"))
+        return NULL;
     if (!skip_scheme(&text, "https://"))
-        return "must begin with https://";
+        return "must begin with https:// or file:///";
     return check_authority((spin_slice_t){text.ptr, slice_find(text, '/')});
 }
 

@@ -21,7 +21,7 @@ const char *check_route(spin_slice_t text);
 const char *check_base(spin_slice_t text);
 /* "host", "host:port", "http://host", "https://host:port/"; an IPv6 address in brackets. */
 const char *check_http_host(spin_slice_t text);
-const char *check_https_url(spin_slice_t text);
+const char *check_source_url(spin_slice_t text);
 const char *check_digest(spin_slice_t text);
 const char *check_relative_path(spin_slice_t text);
 /* An absolute path that has no ".." in it. */

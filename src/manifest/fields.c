@@ -77,7 +77,7 @@ static bool write_variables(json_t *object, const schema_field_t *field, const v
 /* ── source and files ────────────────────────────────────────────────────────────────────── */
 
 static const schema_field_t url_fields[] = {
-    FIELD("url", manifest_source_t, url, .required = true, .check = check_https_url),
+    FIELD("url", manifest_source_t, url, .required = true, .check = check_source_url),
     FIELD("digest", manifest_source_t, digest, .required = true, .check = check_digest),
 };
 static const schema_t url_schema = SCHEMA("source", url_fields);
