@@ -86,6 +86,10 @@ SPIN_API void spin_execution_context_free(spin_execution_context_t *context);
 /* Borrowed. */
 SPIN_API spin_application_t *spin_execution_context_application(spin_execution_context_t *context);
 SPIN_API uv_loop_t *spin_execution_context_loop(spin_execution_context_t *context);
+/* The compiled module of component `id`, borrowed, to look at its imports and exports; NULL where
+ * there is no such component. */
+SPIN_API const wasmtime_module_t *spin_execution_context_module(spin_execution_context_t *context,
+                                                                spin_slice_t id);
 
 typedef enum spin_redirect_kind {
     SPIN_REDIRECT_NONE = 0, /* stdin: at its end; stdout and stderr: thrown away */

@@ -6,7 +6,7 @@
 #include "spin/error.h"
 
 /* Copies `from` (NULL: nothing) over the zeroed struct at `to`, as much of it as both know. Errors:
- * USAGE where its size is 0; `type` names it in the message. */
+ * USAGE where it does not hold its own size; `type` names it in the message. */
 spin_error_t *options_take(void *to, size_t to_size, const void *from, const char *type);
 
 #endif

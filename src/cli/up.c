@@ -163,6 +163,7 @@ static spin_error_t *serve(const up_t *up, spin_application_t *application) {
         .log_dir = up->log_dir,
         .follow = up->follow.items,
         .follow_len = up->follow.len,
+        .follow_all = up->follow.len == 0,
         .quiet = up->quiet,
         .engine = &engine,
         .ready = announce,

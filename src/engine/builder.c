@@ -164,6 +164,12 @@ spin_application_t *spin_execution_context_application(spin_execution_context_t 
     return context->application;
 }
 
+const wasmtime_module_t *spin_execution_context_module(spin_execution_context_t *context,
+                                                       spin_slice_t id) {
+    const engine_component_t *component = map_get(&context->by_id, id);
+    return component == NULL ? NULL : component->module;
+}
+
 uv_loop_t *spin_execution_context_loop(spin_execution_context_t *context) {
     return context->scheduler.loop;
 }

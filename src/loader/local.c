@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "loader/assets.h"
 #include "loader/copy.h"
 #include "loader/glob.h"
@@ -28,18 +29,6 @@ typedef struct loader {
 } loader_t;
 
 /* ── the manifest ────────────────────────────────────────────────────────────────────────── */
-
-static spin_error_t *read_options(const spin_loader_options_t *options,
-                                  spin_loader_options_t *out) {
-    *out = (spin_loader_options_t){.size = sizeof *out};
-    if (options == NULL)
-        return NULL;
-    if (options->size < offsetof(spin_loader_options_t, temp_dir))
-        return error_new(SPIN_ERROR_USAGE, "the loader's options lack their size");
-    /* An older caller's structure ends earlier. */
-    memcpy(out, options, options->size < sizeof *out ? options->size : sizeof *out);
-    return NULL;
-}
 
 /* The manifest that `path` names: itself, or the one in that folder. */
 static spin_error_t *find_manifest(loader_t *loader, const char *path) {
@@ -289,7 +278,8 @@ static spin_error_t *give_workdir(loader_t *loader) {
 spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_t *options,
                                     spin_application_t **out) {
     loader_t loader = {.root = {.fd = -1}};
-    spin_error_t *error = read_options(options, &loader.options);
+    spin_error_t *error =
+        options_take(&loader.options, sizeof loader.options, options, "spin_loader_options_t");
     if (error == NULL)
         error = load(&loader, path);
     if (error == NULL)

@@ -131,18 +131,21 @@ static void traps_say_why_and_where(void **state) {
     static const struct {
         const char *export;
         size_t args;
+        bool returns;
         const char *part;
     } cases[] = {
-        {"unreachable", 0, "\"unreachable\" instruction (at inner, outer)"},
-        {"divide", 1, "divided by zero"},
-        {"out_of_bounds", 0, "out of bounds"},
-        {"overflow", 0, "stack overflowed"},
+        {"unreachable", 0, false, "\"unreachable\" instruction (at inner, outer)"},
+        {"divide", 1, true, "divided by zero"},
+        {"out_of_bounds", 0, true, "out of bounds"},
+        {"overflow", 0, false, "stack overflowed"},
     };
     spin_execution_context_t *context = context_of("trap");
+    int32_t ignored;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         spin_instance_t *instance = prepare(context);
-        assert_fails(call(instance, cases[i].export, cases[i].args, 0, 0, NULL), SPIN_ERROR_TRAP,
-                     cases[i].part);
+        assert_fails(call(instance, cases[i].export, cases[i].args, 0, 0,
+                          cases[i].returns ? &ignored : NULL),
+                     SPIN_ERROR_TRAP, cases[i].part);
         spin_instance_free(instance);
     }
     spin_execution_context_free(context);

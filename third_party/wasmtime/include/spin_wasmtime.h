@@ -22,7 +22,7 @@ typedef struct spin_wasmtime_memory_budget {
     uint64_t used_bytes;
     uint64_t last_growth_bytes;
     uint64_t table_elements_limit; /* of each table */
-    bool refused; /* a growth was refused since this was last cleared */
+    bool refused;                  /* a growth was refused since this was last cleared */
 } spin_wasmtime_memory_budget_t;
 
 /* `budget` stays the caller's and outlives `store`. */
