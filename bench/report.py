@@ -1,0 +1,144 @@
+"""From results to tables: text for the terminal, Markdown for docs/performance.md."""
+
+import re
+
+NAMES = {
+    "static": "(a) our server, answering from C",
+    "nginx": "nginx, `return 200`",
+    "hello-c": "(b) hello, Spin executor, C guest",
+    "hello-rust": "(b) hello, Spin executor, Rust guest",
+    "wagi-c": "(c) hello, Wagi, C guest",
+    "wagi-rust": "(c) hello, Wagi, Rust guest",
+    "rust-spin": "(d) the Rust spin, Spin executor, Rust guest",
+    "rust-spin-wagi": "(d) the Rust spin, Wagi, Rust guest",
+    "wasmtime-serve": "(d) wasmtime serve",
+}
+GUESTS = {"c": "C guest", "rust": "Rust guest"}
+
+
+def targets(results):
+    """What issue "Foundation" asks for, as far as it was measured:
+    [{name, value, bound, unit, at_least, met}]."""
+    found = []
+
+    def target(name, value, bound, unit="×", at_least=False):
+        met = value >= bound if at_least else value <= bound
+        found.append({"name": name, "value": value, "bound": bound, "unit": unit,
+                      "at_least": at_least, "met": met})
+
+    rates = {k: v["requests_per_second"] for k, v in results.get("throughput", {}).items()}
+    for guest, label in GUESTS.items():
+        hello, wagi = rates.get(f"hello-{guest}"), rates.get(f"wagi-{guest}")
+        for other, bound in (("static", 0.65), ("nginx", 0.55), ("rust-spin", 10)):
+            if hello and other in rates:
+                target(f"(b) {label} by {NAMES[other]}", hello / rates[other], bound, at_least=True)
+        if hello and wagi:
+            target(f"(c) Wagi by (b), {label}", wagi / hello, 0.7, at_least=True)
+    if "engine" in results:
+        engine = results["engine"]
+        target("prepare, call, drop: Rust guest", engine["hello-rust"]["engine_us"], 9, "µs")
+        for guest, label in GUESTS.items():
+            target(f"the same by the bare loop, {label}", engine[f"hello-{guest}"]["ratio"], 1.15)
+    if "workers" in results:
+        target("two workers by one", results["workers"]["ratio"], 1.8, at_least=True)
+    if "connections" in results:
+        target("256 connections: p99 by p50", results["connections"]["p99_by_p50"], 5)
+    if "beside_a_loop" in results:
+        target("hello's p99 beside an endless loop", results["beside_a_loop"]["p99_ms"], 20, "ms")
+    if "memory" in results:
+        memory = results["memory"]
+        target("memory after 100,000 requests by after 1,000", abs(memory["drift"]) * 100, 2, "%")
+        target("memory at rest, C guest", memory["rest_c_kib"] / 1024, 40, "MiB")
+        target("memory at rest, Rust guest", memory["rest_rust_kib"] / 1024, 40, "MiB")
+    if "start_up" in results:
+        target("start from cache to the first answer", results["start_up"]["cached_ms"], 20, "ms")
+    return found
+
+
+def tables(results):
+    """[(title, header, rows)]"""
+    made = []
+    if "throughput" in results:
+        made.append(("Throughput, 64 connections", ["", "req/s", "p50 ms", "p99 ms", "failed"], [
+            [NAMES[name], f"{m['requests_per_second']:,.0f}", f"{m['p50_ms']:.2f}",
+             f"{m['p99_ms']:.2f}", str(m["failures"])]
+            for name, m in results["throughput"].items()]))
+    rows = []
+    if "engine" in results:
+        for guest, label in GUESTS.items():
+            engine = results["engine"][f"hello-{guest}"]
+            rows.append([f"prepare, call, drop: {label}", f"{engine['engine_us']:.2f} µs"])
+            rows.append([f"the same, bare loop over Wasmtime: {label}",
+                         f"{engine['bare_us']:.2f} µs"])
+    if "workers" in results:
+        for count, label in (("one", "one worker on one core"),
+                             ("two", "two workers on two cores")):
+            rows.append([f"{label}, Rust guest", f"{results['workers'][count]:,.0f} req/s"])
+    for key, label in (("connections", "256 connections"),
+                       ("beside_a_loop", "beside an endless loop")):
+        if key in results:
+            m = results[key]
+            rows.append([f"{label}: p50, p99", f"{m['p50_ms']:.2f} ms, {m['p99_ms']:.2f} ms"
+                         + (f", {m['failures']} failed" if m["failures"] else "")])
+    if "memory" in results:
+        memory = results["memory"]
+        for key, label in (("rest_c_kib", "at rest, C guest"),
+                           ("rest_rust_kib", "at rest, Rust guest"),
+                           ("after_1k_kib", "after 1,000 requests"),
+                           ("load_kib", "under load, highest"),
+                           ("after_100k_kib", f"after {memory['requests']:,} requests")):
+            rows.append([f"memory (PSS, supervisor and workers) {label}",
+                         f"{memory[key] / 1024:.1f} MiB"])
+    if "start_up" in results:
+        start = results["start_up"]
+        rows.append(["start to first answer, nothing cached", f"{start['cold_ms']:.1f} ms"])
+        rows.append(["start to first answer, from cache", f"{start['cached_ms']:.1f} ms"])
+        if "rust_spin_ms" in start:
+            rows.append(["the Rust spin: start to first answer", f"{start['rust_spin_ms']:.1f} ms"])
+            rows.append(["the Rust spin: memory at rest",
+                         f"{start['rust_spin_rest_kib'] / 1024:.1f} MiB"])
+    if rows:
+        made.append(("Other figures", ["", ""], rows))
+    if results.get("targets"):
+        made.append(("Targets", ["", "measured", "wanted", ""], [
+            [t["name"], f"{t['value']:.2f} {t['unit']}",
+             f"{'≥' if t['at_least'] else '≤'} {t['bound']} {t['unit']}",
+             "pass" if t["met"] else "FAIL"]
+            for t in results["targets"]]))
+    return made
+
+
+def text(results):
+    machine = results["machine"]
+    lines = [f"{machine['spin']}, {machine['cpu']}, {machine['cores']} cores, Linux "
+             f"{machine['kernel']}; {results['rounds']} rounds of {results['seconds']} s"]
+    for title, header, rows in tables(results):
+        widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+        lines += ["", title]
+        for row in ([header] if any(header) else []) + rows:
+            cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+            lines.append("  " + "  ".join(cells))
+    return "\n".join(lines)
+
+
+def markdown(results):
+    machine = results["machine"]
+    lines = [f"Measured on {machine['date']}: {machine['spin']}, {machine['cpu']}, "
+             f"{machine['cores']} cores, Linux {machine['kernel']}; {results['rounds']} rounds of "
+             f"{results['seconds']} s, medians."]
+    for title, header, rows in tables(results):
+        lines += ["", f"### {title}", "", "| " + " | ".join(header) + " |",
+                  "| --- |" + " ---: |" * (len(header) - 1)]
+        lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def update_document(path, results):
+    """Puts the tables between the two marks in `path`."""
+    begin, end = "<!-- bench/run.py --markdown: begin -->", "<!-- bench/run.py --markdown: end -->"
+    old = path.read_text()
+    pattern = re.escape(begin) + ".*" + re.escape(end)
+    new, count = re.subn(pattern, lambda _: f"{begin}\n{markdown(results)}\n{end}", old, flags=re.S)
+    if count != 1:
+        raise SystemExit(f"{path}: the marks are not there")
+    path.write_text(new)

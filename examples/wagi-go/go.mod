@@ -1,0 +1,3 @@
+module example.com/wagi-go
+
+go 1.21
