@@ -84,16 +84,19 @@ size_t slice_edit_distance(spin_slice_t a, spin_slice_t b, size_t limit) {
     return row[b.len] > limit ? limit + 1 : row[b.len];
 }
 
+/* How far a misspelling may be off: a slip in a short word, two or three in a long one. */
+static size_t slips_allowed(spin_slice_t word) {
+    return word.len < 4 ? 1 : word.len < 12 ? 2 : 3;
+}
+
 const char *spin_nearest_name(spin_slice_t text, const char *const *names, size_t len) {
-    size_t limit = text.len < 3 ? 1 : text.len / 3 + 1; /* edits that still look like a slip */
     const char *nearest = NULL;
+    size_t nearer_than = slips_allowed(text) + 1;
     for (size_t i = 0; i < len; i++) {
-        size_t distance = slice_edit_distance(text, spin_slice(names[i]), limit);
-        if (distance <= limit) {
+        size_t distance = slice_edit_distance(text, spin_slice(names[i]), nearer_than);
+        if (distance < nearer_than) {
+            nearer_than = distance;
             nearest = names[i];
-            limit = distance == 0 ? 0 : distance - 1;
-            if (distance == 0)
-                break;
         }
     }
     return nearest;

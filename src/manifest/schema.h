@@ -15,6 +15,9 @@
 
 #include "manifest/application.h"
 
+/* More than any table of fields has. */
+enum { SCHEMA_FIELDS_MAX = 64 };
+
 typedef enum schema_type {
     SCHEMA_TEXT,    /* spin_slice_t */
     SCHEMA_BOOLEAN, /* bool */

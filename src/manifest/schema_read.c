@@ -84,20 +84,6 @@ spin_error_t *schema_missing_error(schema_reader_t *reader, const schema_t *sche
                         IN_ARG(schema));
 }
 
-/* How far a misspelling may be off: a slip in a short word, two or three in a long one. */
-static size_t slips_allowed(spin_slice_t word) {
-    return word.len < 4 ? 1 : word.len < 12 ? 2 : 3;
-}
-
-/* Keeps `name` in `*nearest` when it is nearer to `word` than what is there. */
-static void offer(spin_slice_t word, const char *name, const char **nearest, size_t *distance) {
-    size_t here = slice_edit_distance(word, spin_slice(name), *distance);
-    if (here < *distance) {
-        *distance = here;
-        *nearest = name;
-    }
-}
-
 static const schema_field_t *find_field(const schema_t *schema, spin_slice_t key) {
     for (size_t i = 0; i < schema->len; i++)
         if (slice_equal_text(key, schema->fields[i].name))
@@ -107,10 +93,11 @@ static const schema_field_t *find_field(const schema_t *schema, spin_slice_t key
 
 static spin_error_t *unknown_key(schema_reader_t *reader, const schema_t *schema,
                                  const toml_pair_t *pair) {
-    const char *nearest = NULL;
-    size_t distance = slips_allowed(pair->key) + 1;
-    for (size_t i = 0; i < schema->len; i++)
-        offer(pair->key, schema->fields[i].name, &nearest, &distance);
+    const char *names[SCHEMA_FIELDS_MAX];
+    size_t len = schema->len < SCHEMA_FIELDS_MAX ? schema->len : SCHEMA_FIELDS_MAX;
+    for (size_t i = 0; i < len; i++)
+        names[i] = schema->fields[i].name;
+    const char *nearest = spin_nearest_name(pair->key, names, len);
     const char *key = schema_quote(reader, pair->key);
     if (nearest == NULL)
         return key_error(reader, pair, "unknown key %s%s%s", key, IN_ARG(schema));
@@ -193,13 +180,11 @@ static spin_error_t *read_pairs(schema_reader_t *reader, const schema_t *schema,
 
 static spin_error_t *unknown_choice(schema_reader_t *reader, const schema_t *schema,
                                     const schema_field_t *field, const toml_value_t *value) {
-    const char *nearest = NULL;
-    size_t distance = slips_allowed(value->of.string) + 1;
     buf_t known = {0};
-    for (size_t i = 0; field->choices[i] != NULL; i++) {
-        offer(value->of.string, field->choices[i], &nearest, &distance);
-        buf_printf(&known, "%s\"%s\"", i == 0 ? "" : ", ", field->choices[i]);
-    }
+    size_t len = 0;
+    for (; field->choices[len] != NULL; len++)
+        buf_printf(&known, "%s\"%s\"", len == 0 ? "" : ", ", field->choices[len]);
+    const char *nearest = spin_nearest_name(value->of.string, field->choices, len);
     if (nearest != NULL)
         buf_printf(&known, "; did you mean \"%s\"?", nearest);
     spin_error_t *error =
