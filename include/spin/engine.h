@@ -95,7 +95,8 @@ typedef enum spin_redirect_kind {
     SPIN_REDIRECT_NONE = 0, /* stdin: at its end; stdout and stderr: thrown away */
     SPIN_REDIRECT_BYTES,    /* stdin: `bytes` */
     SPIN_REDIRECT_SINK,     /* stdout, stderr: handed to `sink` */
-    SPIN_REDIRECT_FD,       /* a descriptor of the host, which stays the caller's */
+    SPIN_REDIRECT_FD,       /* a descriptor of the host, which stays the caller's; a write blocks
+                               the loop while a pipe is full */
 } spin_redirect_kind_t;
 
 /* Takes what a guest wrote, at once and whole; `bytes` is valid during the call. False: the guest's

@@ -73,6 +73,8 @@ SPIN_API spin_error_t *spin_http_trigger_new(spin_application_t *application,
  * The path "/healthz" is answered with 200 "OK". A request that no route matches gets 404. A guest
  * that fails gives 500 and one that passes its deadline 504, with the reason in the log. When
  * `engine->max_instances` are busy requests wait in line, and past that get 503.
+ * `engine->timeout_ms` bounds an answer from its start to its end, the time included for which the
+ * guest stands still because the client reads slowly: no reader can keep an instance for longer.
  *
  * Errors: those of spin_engine_builder_build, with the component's name; USAGE (a second call); IO.
  * In a worker process an error at its first start ends the run. */
@@ -80,7 +82,8 @@ SPIN_API spin_error_t *spin_http_trigger_run(spin_http_trigger_t *trigger);
 
 /* Ends spin_http_trigger_run: no new connections are taken, what is under way is answered for up to
  * `shutdown_timeout_ms`. A second call cuts everything off at once. From any thread, and from a
- * signal handler; also before the run began, which then ends at once. */
+ * signal handler; also before the run began, which then ends at once, without a call of `ready`. In
+ * a worker process it does nothing. */
 SPIN_API void spin_http_trigger_stop(spin_http_trigger_t *trigger);
 
 /* "host:port" that is listened on, with the port that was taken. Lives as long as the trigger. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -213,6 +214,16 @@ static uint64_t usable_cores(void) {
     return count < MOST_WORKERS ? (uint64_t)count : MOST_WORKERS;
 }
 
+/* Connections and guests' files are descriptors: the customary 1024 are for programs that use
+ * select. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int command_up(int argc, char **argv) {
     up_t up = {
         .listen = "127.0.0.1:3000",
@@ -236,6 +247,7 @@ int command_up(int argc, char **argv) {
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         configure_log(&up);
+        raise_descriptor_limit();
         code = run(&up);
     }
     options_free(&up_set, &up, &operands);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/vec.h"
 #include "loader/glob.h"
+#include "loader/workdir.h"
 
 typedef struct walk {
     assets_t *assets;
@@ -113,7 +114,8 @@ static spin_error_t *read_names(walk_t *walk, DIR *folder, const char *path, nam
     return NULL;
 }
 
-/* Lists a folder by name; nothing where `path` is none, or one of the trail. */
+/* Lists a folder by name; nothing where `path` is none, one of the trail, or holds copies: those of
+ * one load would be copied by the next. */
 static spin_error_t *list(walk_t *walk, const char *path, const trail_t *up, trail_t *here,
                           names_t *out) {
     int fd = beneath_open(walk->root, path, O_RDONLY | O_DIRECTORY);
@@ -132,7 +134,7 @@ static spin_error_t *list(walk_t *walk, const char *path, const trail_t *up, tra
     spin_error_t *error = NULL;
     while (up != NULL && (up->device != info.st_dev || up->inode != info.st_ino))
         up = up->up;
-    if (up == NULL)
+    if (up == NULL && !workdir_is_one(fd))
         error = read_names(walk, folder, path, out);
     closedir(folder);
     return error;

@@ -18,6 +18,7 @@
 
 #define NAME_PREFIX "spin-"
 #define LOCK_NAME   ".spin-workdir-lock"
+#define KEPT_NAME   ".spin-workdir-kept"
 
 enum { OPEN_FOLDERS = 16 };
 
@@ -77,12 +78,20 @@ void workdir_remove(const char *path) {
 
 void workdir_keep(const char *path) {
     workdir_t *workdir = workdir_of(path);
-    char lock[PATH_MAX];
+    char lock[PATH_MAX], kept[PATH_MAX];
     int len = snprintf(lock, sizeof lock, "%s/" LOCK_NAME, path);
-    if (len > 0 && (size_t)len < sizeof lock)
+    int kept_len = snprintf(kept, sizeof kept, "%s/" KEPT_NAME, path);
+    bool fits =
+        len > 0 && kept_len > 0 && (size_t)len < sizeof lock && (size_t)kept_len < sizeof kept;
+    if (fits && rename(lock, kept) != 0)
         unlink(lock);
     close(workdir->lock);
     mem_free(workdir);
+}
+
+bool workdir_is_one(int folder) {
+    return faccessat(folder, LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           faccessat(folder, KEPT_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* ── sweep ───────────────────────────────────────────────────────────────────────────────── */
@@ -177,8 +186,10 @@ static bool enter_temp_dir(workdir_t *workdir, const char *temp_dir) {
     memcpy(found, temp_dir, len);
     found[len] = '\0';
     const char *base = len > 0 ? found : temp_dir[0] == '/' ? "/" : ".";
-    if (realpath(base, workdir->path) == NULL)
+    if (realpath(base, workdir->path) == NULL) {
+        workdir->path[0] = '\0'; /* it may hold a part, which is not ours to remove */
         return false;
+    }
     workdir->found_len = strlen(workdir->path);
     const char *missing = temp_dir + len;
     while (*missing == '/')

@@ -5,6 +5,8 @@
 #ifndef LOADER_WORKDIR_H
 #define LOADER_WORKDIR_H
 
+#include <stdbool.h>
+
 #include "spin/error.h"
 
 /* `temp_dir` NULL: $TMPDIR or /tmp. Folders that are missing are made. `*out` is the new folder's
@@ -18,5 +20,9 @@ void workdir_remove(const char *path);
 
 /* Lets the folder stay for good. */
 void workdir_keep(const char *path);
+
+/* Whether an open folder is one of these, of whatever process and kept or not: what is in it are
+ * copies, even where it lies among the files of an application. */
+bool workdir_is_one(int folder);
 
 #endif

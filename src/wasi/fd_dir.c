@@ -30,21 +30,28 @@ void dir_stream_free(wasi_dir_stream_t *stream) {
 }
 
 /* A description of its own, since a preopen's is shared by all instances and may be O_PATH. */
-static wasi_errno_t open_stream(wasi_fd_t *entry) {
+static wasi_errno_t open_stream(wasi_call_t *call, wasi_fd_t *entry) {
     if (entry->stream != NULL)
         return WASI_ERRNO_SUCCESS;
+    wasi_errno_t error = fd_table_hold(call);
+    if (error != WASI_ERRNO_SUCCESS)
+        return error;
     wasi_dir_stream_t *stream = mem_alloc(sizeof *stream);
-    if (stream == NULL)
-        return WASI_ERRNO_NOMEM;
+    if (stream == NULL) {
+        error = WASI_ERRNO_NOMEM;
+        goto out;
+    }
     stream->cookie = stream->at = stream->len = 0;
     stream->fd = openat(entry->host, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (stream->fd < 0) {
-        wasi_errno_t error = wasi_errno_of(-1);
-        mem_free(stream);
-        return error;
+    error = wasi_errno_of(stream->fd);
+    if (error == WASI_ERRNO_SUCCESS) {
+        entry->stream = stream;
+        return WASI_ERRNO_SUCCESS;
     }
-    entry->stream = stream;
-    return WASI_ERRNO_SUCCESS;
+    mem_free(stream);
+out:
+    fd_table_unhold(&call->state->fds);
+    return error;
 }
 
 static wasi_errno_t stream_seek(wasi_dir_stream_t *stream, uint64_t cookie) {
@@ -128,7 +135,7 @@ wasi_errno_t wasi_fd_readdir(wasi_call_t *call, const wasmtime_val_raw_t *args) 
     output_t output = {memory_at(call, arg_u32(args, 1), size, 1), size};
     if (output.at == NULL)
         return WASI_ERRNO_FAULT;
-    error = open_stream(entry);
+    error = open_stream(call, entry);
     if (error == WASI_ERRNO_SUCCESS)
         error = stream_seek(entry->stream, arg_u64(args, 3));
     if (error == WASI_ERRNO_SUCCESS)

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 /* One call moves this much at most, so that it can't hold up the loop; guests ask again, as they
  * must for any short read or write. */
 enum { MAX_VECTORS = 64, MAX_BYTES = 4 * 1024 * 1024, MAX_GATHER = 4096 };
+/* Nor may a list of buffers that are empty. */
+enum { MAX_LIST = 64 * 1024 };
 
 typedef struct vectors {
     struct iovec items[MAX_VECTORS];
@@ -18,19 +21,22 @@ typedef struct vectors {
     size_t bytes;
 } vectors_t;
 
-/* The guest's list of buffers at `ptr`, without empty ones and cut at our limits. */
-static bool read_vectors(wasi_call_t *call, uint32_t ptr, uint32_t count, vectors_t *out) {
+/* The guest's list of buffers at `ptr`, without empty ones and cut at our limits. Errors: INVAL for
+ * a list that is too long. */
+static wasi_errno_t read_vectors(wasi_call_t *call, uint32_t ptr, uint32_t count, vectors_t *out) {
     const uint8_t *list = memory_at(call, ptr, (uint64_t)count * sizeof(wasi_iovec_t), 4);
     out->len = 0;
     out->bytes = 0;
     if (list == NULL)
-        return false;
+        return WASI_ERRNO_FAULT;
+    if (count > MAX_LIST)
+        return WASI_ERRNO_INVAL;
     for (uint32_t i = 0; i < count && out->len < MAX_VECTORS && out->bytes < MAX_BYTES; i++) {
         wasi_iovec_t vector;
         memcpy(&vector, list + i * sizeof vector, sizeof vector);
         uint8_t *at = memory_at(call, vector.buf, vector.len, 1);
         if (at == NULL)
-            return false;
+            return WASI_ERRNO_FAULT;
         size_t room = MAX_BYTES - out->bytes;
         size_t len = vector.len < room ? vector.len : room;
         if (len == 0)
@@ -38,7 +44,7 @@ static bool read_vectors(wasi_call_t *call, uint32_t ptr, uint32_t count, vector
         out->items[out->len++] = (struct iovec){at, len};
         out->bytes += len;
     }
-    return true;
+    return WASI_ERRNO_SUCCESS;
 }
 
 static wasi_errno_t count_bytes(ssize_t result, size_t *out) {
@@ -113,13 +119,36 @@ static wasi_errno_t write_sink(const spin_redirect_t *redirect, const vectors_t 
     return error;
 }
 
+/* To what may be a pipe. A reader that went away is the guest's trouble: the signal for it, which
+ * would end the host, is held back and taken. */
+static ssize_t write_stream(int fd, const vectors_t *vectors) {
+    sigset_t broken, before, pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    ssize_t result = writev(fd, vectors->items, vectors->len);
+    int number = errno;
+    if (result < 0 && number == EPIPE && !sigismember(&pending, SIGPIPE))
+        sigtimedwait(&broken, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return result;
+}
+
+static ssize_t write_host(const wasi_fd_t *entry, const vectors_t *vectors) {
+    if (entry->filetype == WASI_FILETYPE_REGULAR_FILE)
+        return writev(entry->host, vectors->items, vectors->len);
+    return write_stream(entry->host, vectors);
+}
+
 static wasi_errno_t write_entry(wasi_state_t *state, const wasi_fd_t *entry,
                                 const vectors_t *vectors, size_t *out) {
     switch ((wasi_fd_kind_t)entry->kind) {
     case WASI_FD_NULL: *out = vectors->bytes; return WASI_ERRNO_SUCCESS;
     case WASI_FD_SINK: return write_sink(&state->stdio[entry->stdio], vectors, out);
     case WASI_FD_STREAM:
-    case WASI_FD_FILE: return count_bytes(writev(entry->host, vectors->items, vectors->len), out);
+    case WASI_FD_FILE: return count_bytes(write_host(entry, vectors), out);
     case WASI_FD_BYTES:
     case WASI_FD_DIR:
     case WASI_FD_FREE: break;
@@ -141,9 +170,9 @@ static wasi_errno_t transfer(wasi_call_t *call, const wasmtime_val_raw_t *args, 
     wasi_errno_t error = fd_table_get(call, arg_u32(args, 0), right, &entry);
     if (error != WASI_ERRNO_SUCCESS)
         return error;
-    if (!read_vectors(call, arg_u32(args, 1), arg_u32(args, 2), &vectors) ||
-        memory_at(call, arg_u32(args, 3), 4, 4) == NULL)
-        return WASI_ERRNO_FAULT;
+    error = read_vectors(call, arg_u32(args, 1), arg_u32(args, 2), &vectors);
+    if (memory_at(call, arg_u32(args, 3), 4, 4) == NULL || error != WASI_ERRNO_SUCCESS)
+        return error;
     do
         error = move(call->state, entry, &vectors, &moved);
     while (error == WASI_ERRNO_INTR);
@@ -168,9 +197,9 @@ static wasi_errno_t transfer_at(wasi_call_t *call, const wasmtime_val_raw_t *arg
     wasi_errno_t error = fd_table_get(call, arg_u32(args, 0), right | WASI_RIGHT_FD_SEEK, &entry);
     if (error != WASI_ERRNO_SUCCESS)
         return error;
-    if (!read_vectors(call, arg_u32(args, 1), arg_u32(args, 2), &vectors) ||
-        memory_at(call, arg_u32(args, 4), 4, 4) == NULL)
-        return WASI_ERRNO_FAULT;
+    error = read_vectors(call, arg_u32(args, 1), arg_u32(args, 2), &vectors);
+    if (memory_at(call, arg_u32(args, 4), 4, 4) == NULL || error != WASI_ERRNO_SUCCESS)
+        return error;
     do
         moved = move(entry->host, vectors.items, vectors.len, (off_t)arg_u64(args, 3));
     while (moved < 0 && errno == EINTR);

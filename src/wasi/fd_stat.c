@@ -178,16 +178,19 @@ wasi_errno_t wasi_fd_advise(wasi_call_t *call, const wasmtime_val_raw_t *args) {
         return error;
     if (advice >= sizeof advices / sizeof *advices || args[1].i64 < 0 || args[2].i64 < 0)
         return WASI_ERRNO_INVAL;
+    if (entry->read_only) /* others read these files too: no guest decides what stays in memory */
+        return WASI_ERRNO_SUCCESS;
     return wasi_errno_from_host(
         posix_fadvise(entry->host, args[1].i64, args[2].i64, advices[advice]));
 }
 
-/* Stdio has nothing to bring to a disk. */
+/* Stdio has nothing to bring to a disk, nor has a mount that no guest can change; but fsync would
+ * hold up the loop all the same where the disk is asked to empty its cache. */
 static wasi_errno_t synchronise(wasi_call_t *call, uint32_t fd, uint32_t right,
                                 int (*with)(int fd)) {
     wasi_fd_t *entry;
     wasi_errno_t error = fd_table_get(call, fd, right, &entry);
-    if (error != WASI_ERRNO_SUCCESS || entry->kind < WASI_FD_FILE)
+    if (error != WASI_ERRNO_SUCCESS || entry->kind < WASI_FD_FILE || entry->read_only)
         return error;
     return wasi_errno_of(with(entry->host));
 }

@@ -1,5 +1,6 @@
 #include "wasi/fd_table.h"
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,16 +121,41 @@ static bool table_grow(wasi_fd_table_t *table) {
     return true;
 }
 
-static void release(wasi_fd_t *entry) {
-    dir_stream_free(entry->stream);
-    if (!entry->shared && entry->host >= 0)
+/* By the guests of all contexts, as the limit is that of the process. */
+static atomic_uint held_by_all;
+
+wasi_errno_t fd_table_hold(wasi_call_t *call) {
+    wasi_fd_table_t *table = &call->state->fds;
+    const wasi_shared_t *shared = call->state->shared;
+    if (table->held >= shared->host_fds_each)
+        return WASI_ERRNO_MFILE;
+    if (atomic_fetch_add_explicit(&held_by_all, 1, memory_order_relaxed) >= shared->host_fds) {
+        atomic_fetch_sub_explicit(&held_by_all, 1, memory_order_relaxed);
+        return WASI_ERRNO_NFILE;
+    }
+    table->held++;
+    return WASI_ERRNO_SUCCESS;
+}
+
+void fd_table_unhold(wasi_fd_table_t *table) {
+    table->held--;
+    atomic_fetch_sub_explicit(&held_by_all, 1, memory_order_relaxed);
+}
+
+static void release(wasi_fd_table_t *table, wasi_fd_t *entry) {
+    if (entry->stream != NULL) {
+        dir_stream_free(entry->stream);
+        fd_table_unhold(table);
+    }
+    if (!entry->shared && entry->host >= 0) {
         close(entry->host);
+        fd_table_unhold(table);
+    }
     *entry = (wasi_fd_t){0};
 }
 
 wasi_errno_t fd_table_add(wasi_call_t *call, const wasi_fd_t *entry, uint32_t *out) {
     wasi_fd_table_t *table = &call->state->fds;
-    wasi_fd_t added = *entry;
     wasi_errno_t error = WASI_ERRNO_SUCCESS;
     uint32_t fd = table->lowest_free;
     while (fd < table->len && table->items[fd].kind != WASI_FD_FREE)
@@ -138,13 +164,15 @@ wasi_errno_t fd_table_add(wasi_call_t *call, const wasi_fd_t *entry, uint32_t *o
         error = WASI_ERRNO_MFILE;
     else if (fd == table->cap && !table_grow(table))
         error = WASI_ERRNO_NOMEM;
+    else
+        error = fd_table_hold(call);
     if (error != WASI_ERRNO_SUCCESS) {
-        release(&added);
+        close(entry->host);
         return error;
     }
     if (fd == table->len)
         table->len++;
-    table->items[fd] = added;
+    table->items[fd] = *entry;
     table->lowest_free = fd + 1;
     *out = fd;
     return WASI_ERRNO_SUCCESS;
@@ -155,7 +183,7 @@ wasi_errno_t fd_table_close(wasi_call_t *call, uint32_t fd) {
     wasi_errno_t error = fd_table_get(call, fd, 0, &entry);
     if (error != WASI_ERRNO_SUCCESS)
         return error;
-    release(entry);
+    release(&call->state->fds, entry);
     if (fd < call->state->fds.lowest_free)
         call->state->fds.lowest_free = fd;
     return WASI_ERRNO_SUCCESS;
@@ -169,7 +197,7 @@ wasi_errno_t fd_table_renumber(wasi_call_t *call, uint32_t from, uint32_t to) {
         error = fd_table_get(call, to, 0, &target);
     if (error != WASI_ERRNO_SUCCESS || from == to)
         return error;
-    release(target);
+    release(&call->state->fds, target);
     *target = *source;
     *source = (wasi_fd_t){0};
     if (from < call->state->fds.lowest_free)
@@ -180,7 +208,7 @@ wasi_errno_t fd_table_renumber(wasi_call_t *call, uint32_t from, uint32_t to) {
 void fd_table_deinit(wasi_fd_table_t *table) {
     for (uint32_t i = 0; i < table->len; i++)
         if (table->items[i].kind != WASI_FD_FREE)
-            release(&table->items[i]);
+            release(table, &table->items[i]);
     if (table->items != table->inline_items)
         mem_free(table->items);
 }

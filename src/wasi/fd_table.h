@@ -7,7 +7,8 @@
 #include "wasi/abi.h"
 #include "wasi/shared.h"
 
-/* Descriptors that one instance may hold open at a time. */
+/* Descriptors that one instance may hold open at a time. Of the host's it gets less where the
+ * process has few: see wasi_shared_t. */
 enum { WASI_FD_LIMIT = 1024, WASI_FD_INLINE = 8 };
 
 typedef enum wasi_fd_kind {
@@ -42,6 +43,7 @@ typedef struct wasi_fd_table {
     uint32_t len;     /* slots in use or free below the highest ever used */
     uint32_t cap;
     uint32_t lowest_free; /* no slot below it is free */
+    uint32_t held;        /* descriptors of the host, those of directory streams included */
     wasi_fd_t inline_items[WASI_FD_INLINE];
 } wasi_fd_table_t;
 
@@ -51,9 +53,14 @@ typedef struct wasi_call wasi_call_t;
  * ISDIR, NOTDIR or SPIPE where no such descriptor could have them; NOTCAPABLE; NOMEM. */
 wasi_errno_t fd_table_get(wasi_call_t *call, uint32_t fd, uint32_t rights, wasi_fd_t **out);
 
-/* Puts `entry` into the lowest free slot. On failure the entry's host descriptor is closed. Errors:
- * MFILE at the limit, NOMEM. */
+/* Puts `entry`, which the guest opened, into the lowest free slot. On failure its host descriptor
+ * is closed. Errors: NOMEM, MFILE at the instance's limit, NFILE at that of the process. */
 wasi_errno_t fd_table_add(wasi_call_t *call, const wasi_fd_t *entry, uint32_t *out);
+
+/* Counts one more descriptor of the host, that of a directory stream, which the instance keeps.
+ * Errors: MFILE, NFILE where it, or all guests of the process together, hold too many. */
+wasi_errno_t fd_table_hold(wasi_call_t *call);
+void fd_table_unhold(wasi_fd_table_t *table);
 
 wasi_errno_t fd_table_close(wasi_call_t *call, uint32_t fd);
 /* Moves `from` to `to`, closing what was there. */

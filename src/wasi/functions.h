@@ -17,7 +17,6 @@ WASI_FUNCTION(environ_sizes_get);
 /* clock_random.c */
 WASI_FUNCTION(clock_res_get);
 WASI_FUNCTION(clock_time_get);
-WASI_FUNCTION(random_get);
 WASI_FUNCTION(sched_yield);
 WASI_FUNCTION(proc_raise);
 

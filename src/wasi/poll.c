@@ -10,6 +10,9 @@
 #include "wasi/memory.h"
 #include "wasi/wait.h"
 
+/* Each may take a few calls of the system, and all are looked at in one go. */
+enum { MAX_SUBSCRIPTIONS = 4096 };
+
 /* ── one subscription ── */
 
 /* Whether its time has come; else `*left_ns` says how long that takes. */
@@ -88,6 +91,8 @@ static wasi_errno_t collect(wasi_call_t *call, const wasi_poll_t *poll, wasi_wai
     *found = 0;
     if (in == NULL || out == NULL)
         return WASI_ERRNO_FAULT;
+    if (poll->count > MAX_SUBSCRIPTIONS)
+        return WASI_ERRNO_INVAL;
     for (uint32_t i = 0; i < poll->count; i++) {
         wasi_subscription_t subscription;
         memcpy(&subscription, in + i * sizeof subscription, sizeof subscription);
@@ -130,11 +135,6 @@ static bool try_poll(wasi_call_t *call, wasi_poll_t *poll) {
     return true;
 }
 
-static bool is_answered(void *env) {
-    (void)env;
-    return true;
-}
-
 static bool go_on(void *env) {
     wasi_poll_t *poll = env;
     wasi_call_t call;
@@ -164,7 +164,7 @@ void wasi_poll_oneoff(void *env, wasmtime_caller_t *caller, const wasmtime_val_t
     };
     results[0].kind = WASMTIME_I32;
     results[0].of.i32 = WASI_ERRNO_INVAL; /* witx: no subscriptions */
-    *continuation = (wasmtime_async_continuation_t){.callback = is_answered, .env = poll};
+    *continuation = (wasmtime_async_continuation_t){.callback = wasi_call_is_over, .env = poll};
     wasi_clock_now(WASI_CLOCK_REALTIME, &poll->start[WASI_CLOCK_REALTIME]);
     wasi_clock_now(WASI_CLOCK_MONOTONIC, &poll->start[WASI_CLOCK_MONOTONIC]);
     if (poll->count > 0 && !try_poll(&call, poll))

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -26,6 +27,14 @@ static spin_error_t *open_mounts(wasi_shared_t *shared, const spin_component_t *
         shared->mounts[shared->mounts_len++] = (wasi_mount_t){fd, name, mount->read_only};
     }
     return NULL;
+}
+
+static void share_descriptors(wasi_shared_t *shared) {
+    enum { MOST = 1 << 20, LEAST_EACH = 16 };
+    struct rlimit limit;
+    bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    shared->host_fds = known && limit.rlim_cur < MOST ? (uint32_t)limit.rlim_cur / 2 : MOST / 2;
+    shared->host_fds_each = shared->host_fds / 8 > LEAST_EACH ? shared->host_fds / 8 : LEAST_EACH;
 }
 
 static bool has_variable(const wasi_shared_t *shared, spin_slice_t key) {
@@ -70,6 +79,7 @@ spin_error_t *wasi_shared_init(const spin_component_t *component, const spin_pai
     wasi_shared_t *shared = mem_calloc(1, sizeof *shared);
     if (shared == NULL)
         return error_no_memory();
+    share_descriptors(shared);
     spin_error_t *error = open_mounts(shared, component);
     if (error == NULL)
         error = build_environment(shared, component, environment, environment_len);

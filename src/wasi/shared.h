@@ -24,6 +24,10 @@ typedef struct wasi_shared {
     wasi_variable_t *variables;
     uint32_t variables_len;
     uint32_t variables_size; /* bytes of all entries */
+    /* Descriptors of the host that all guests of the process, and one of them, may hold: half of
+     * what the process may open, so that its connections have the rest, and a part of that. */
+    uint32_t host_fds;
+    uint32_t host_fds_each;
 } wasi_shared_t;
 
 /* Contracts: engine_host_t.component_init and component_deinit. */

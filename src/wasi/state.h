@@ -17,6 +17,14 @@ typedef struct wasi_poll {
     uint64_t start[2]; /* of the call, by clock: realtime and monotonic, in nanoseconds */
 } wasi_poll_t;
 
+/* What a random_get that lets others run in between needs to go on. */
+typedef struct wasi_random {
+    spin_instance_t *instance;
+    wasmtime_val_t *result;
+    wasm_trap_t **trap;
+    uint32_t at, left;
+} wasi_random_t;
+
 typedef struct wasi_state {
     const wasi_shared_t *shared;
     const spin_slice_t *args;
@@ -24,8 +32,11 @@ typedef struct wasi_state {
     const spin_pair_t *environment;
     size_t environment_len;
     spin_redirect_t stdio[3];
-    size_t stdin_at; /* how far the guest has read redirected bytes */
+    size_t stdin_at;       /* how far the guest has read redirected bytes */
+    bool has_start_memory; /* found while the module's start function ran */
+    wasmtime_memory_t start_memory;
     wasi_poll_t poll;
+    wasi_random_t random;
     wasi_fd_table_t fds;
 } wasi_state_t;
 
@@ -41,7 +52,7 @@ struct wasi_call {
     uint64_t refused_len;
 };
 
-/* Every function but proc_exit and poll_oneoff: arguments in, errno out. */
+/* Every function but proc_exit, poll_oneoff and random_get: arguments in, errno out. */
 typedef wasi_errno_t (*wasi_function_t)(wasi_call_t *call, const wasmtime_val_raw_t *args);
 
 static inline uint32_t arg_u32(const wasmtime_val_raw_t *args, size_t index) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "wasi/call.h"
+#include "wasi/clock_random.h"
 #include "wasi/functions.h"
 #include "wasi/poll.h"
 
@@ -57,7 +58,6 @@ static const definition_t definitions[] = {
     DEFINE(path_symlink, "iiiii"),
     DEFINE(path_unlink_file, "iii"),
     DEFINE(proc_raise, "i"),
-    DEFINE(random_get, "ii"),
     DEFINE(sched_yield, ""),
     DEFINE(sock_accept, "iii"),
     DEFINE(sock_recv, "iiiiii"),
@@ -127,19 +127,21 @@ static spin_error_t *define_sync(wasmtime_linker_t *linker, const char *name, co
     return check(failure, name);
 }
 
-static spin_error_t *define_poll(wasmtime_linker_t *linker) {
-    static const char name[] = "poll_oneoff";
-    wasm_functype_t *type = type_of("iiii", true);
+static spin_error_t *define_async(wasmtime_linker_t *linker, const char *name, const char *params,
+                                  wasmtime_func_async_callback_t callback) {
+    wasm_functype_t *type = type_of(params, true);
     wasmtime_error_t *failure =
         wasmtime_linker_define_async_func(linker, module_name, sizeof module_name - 1, name,
-                                          sizeof name - 1, type, wasi_poll_oneoff, NULL, NULL);
+                                          strlen(name), type, callback, NULL, NULL);
     wasm_functype_delete(type);
     return check(failure, name);
 }
 
 static spin_error_t *define(spin_engine_builder_t *builder) {
     wasmtime_linker_t *linker = spin_engine_builder_linker(builder);
-    spin_error_t *error = define_poll(linker);
+    spin_error_t *error = define_async(linker, "poll_oneoff", "iiii", wasi_poll_oneoff);
+    if (error == NULL)
+        error = define_async(linker, "random_get", "ii", wasi_random_get);
     if (error == NULL)
         error = define_sync(linker, "proc_exit", "i", false, proc_exit, NULL);
     for (size_t i = 0; error == NULL && i < sizeof definitions / sizeof *definitions; i++)

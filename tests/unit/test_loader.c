@@ -455,6 +455,30 @@ static void keeps_copies_in_a_named_folder(void **state) {
     assert_int_equal(count_entries(tmp), 0);
 }
 
+/* Else every load would copy what those before it have copied. */
+static void copies_are_no_files_of_the_application(void **state) {
+    (void)state;
+    char inside[PATH_MAX];
+    snprintf(inside, sizeof inside, "%s/out", app);
+    spin_loader_options_t options = {.size = sizeof options, .temp_dir = inside};
+    put("app/x.wasm", "");
+    put("app/f", "f");
+    link_to("app/again", "out");
+    put_manifest(SOURCE "files = [\"**/*\"]\n[component.trigger]\nroute = \"/1\"\n"
+                        "[[component]]\nid = \"y\"\n" SOURCE
+                        "files = [\"**/f\", { source = \".\", destination = \"/t\" }, \"out\"]\n");
+    for (int i = 0; i < 3; i++) {
+        spin_application_t *application = load_with(&options);
+        assert_int_equal(count_entries(application->components[0].mounts[0].host_path), 3);
+        const char *second = application->components[1].mounts[0].host_path;
+        assert_int_equal(count_entries(second), 2); /* f, t */
+        char below[2 * PATH_MAX];
+        snprintf(below, sizeof below, "%s/t", second);
+        assert_int_equal(count_entries(below), 3);
+        spin_application_unref(application);
+    }
+}
+
 static void mounts_folders_in_place(void **state) {
     (void)state;
     spin_loader_options_t options = {.size = sizeof options, .direct_mounts = true};
@@ -758,6 +782,7 @@ int main(void) {
         TEST(refuses_a_file_in_a_folders_place),
         TEST(skips_what_is_no_file),
         TEST(keeps_copies_in_a_named_folder),
+        TEST(copies_are_no_files_of_the_application),
         TEST(mounts_folders_in_place),
         TEST(finds_the_manifest),
         TEST(verifies_digests),

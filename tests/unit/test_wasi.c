@@ -10,16 +10,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "../wasi/app.h"
 #include "engine/instance.h"
+#include "failing_alloc.h"
 #include "wasi/errno.h"
 #include "wasi/resolve.h"
+#include "wasi/shared.h"
 
 typedef struct fixture {
     char dir[64];
@@ -86,6 +90,8 @@ static void make_tree(fixture_t *f) {
     make_file(f->read_only, "data", "data");
     make_folder(f->read_only, "d");
     make_file(f->read_only, "d/file", "file");
+    snprintf(path, sizeof path, "%s/fifo", f->read_only);
+    assert_int_equal(mkfifo(path, 0600), 0);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at) {
@@ -414,7 +420,190 @@ static void test_cut_off(void **state) {
     close(ends[1]);
 }
 
-/* A module's start function runs before the engine knows its memory. */
+/* ── guests that ask for too much ── */
+
+static spin_error_t *run_greedy(fixture_t *f, const char *what, spin_prepare_options_t *options) {
+    spin_slice_t arg = spin_slice(what);
+    options->args = &arg;
+    options->args_len = 1;
+    if (f->context == NULL)
+        load(f, "greedy");
+    return run(f, options);
+}
+
+static void count_turn(uv_prepare_t *prepare) {
+    ++*(size_t *)prepare->data;
+}
+
+/* Others get their turn between the pieces. */
+static void test_much_randomness(void **state) {
+    fixture_t *f = *state;
+    size_t turns = 0;
+    uv_prepare_t prepare;
+    spin_prepare_options_t options = options_of(f);
+    uv_prepare_init(&f->loop, &prepare);
+    prepare.data = &turns;
+    uv_prepare_start(&prepare, count_turn);
+    no_error(f, run_greedy(f, "r", &options));
+    uv_close((uv_handle_t *)&prepare, NULL);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_true(turns >= 16);
+}
+
+static void test_long_lists(void **state) {
+    fixture_t *f = *state;
+    spin_prepare_options_t options = options_of(f);
+    no_error(f, run_greedy(f, "s", &options));
+    no_error(f, run_greedy(f, "v", &options));
+    assert_string_equal(f->output, "x");
+}
+
+/* However many descriptors a guest opens, its host keeps enough for others' connections, and the
+ * other guests for their files. */
+static void test_all_descriptors(void **state) {
+    fixture_t *f = *state;
+    struct rlimit before, low = {256, 0};
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    spin_prepare_options_t options = options_of(f);
+    spin_slice_t arg = spin_slice("d");
+    spin_instance_t *guests[6];
+    size_t at_first = 0;
+    options.args = &arg;
+    options.args_len = 1;
+    load(f, "greedy");
+    for (size_t i = 0; i < 12; i++) {
+        wasmtime_func_t start;
+        spin_instance_t **guest = &guests[i % 6];
+        if (i == 6) { /* what the first ones held is there again */
+            size_t taken = open_descriptors();
+            for (size_t k = 0; k < 6; k++)
+                spin_instance_free(guests[k]);
+            uv_run(&f->loop, UV_RUN_NOWAIT);
+            at_first = open_descriptors();
+            assert_in_range(taken - at_first, 6 * 8, 256 / 2);
+        }
+        f->output[0] = '\0';
+        no_error(f, spin_execution_context_prepare_component(f->context, spin_slice("guest"),
+                                                             &options, guest));
+        no_error(f, spin_instance_function(*guest, spin_slice("_start"), &start));
+        no_error(f, spin_instance_start(*guest, &start, NULL, 0, NULL, 0, not_called, NULL));
+        for (int k = 0; k < 3; k++)
+            uv_run(&f->loop, UV_RUN_NOWAIT);
+        assert_string_equal(f->output, "full");
+    }
+    for (size_t k = 0; k < 6; k++)
+        spin_instance_free(guests[k]);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    assert_int_equal(open_descriptors(), at_first);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* A reader that went away is the guest's trouble, not a signal to the host. */
+static void test_broken_pipe(void **state) {
+    fixture_t *f = *state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    spin_prepare_options_t options = options_of(f);
+    options.out = (spin_redirect_t){.kind = SPIN_REDIRECT_FD, .fd = ends[1]};
+    no_error(f, run_greedy(f, "p", &options));
+    sigset_t pending;
+    sigpending(&pending);
+    assert_false(sigismember(&pending, SIGPIPE));
+    close(ends[1]);
+}
+
+/* ── no memory ── */
+
+static void test_failing_component_init(void **state) {
+    fixture_t *f = *state;
+    manifest_pair_t own = {spin_slice("OWN"), spin_slice("own")};
+    spin_pair_t pair = {spin_slice("ENGINE"), spin_slice("engine")};
+    f->mounts[0] = (manifest_mount_t){f->root, (char *)(uintptr_t) "/", false};
+    test_app_init(&f->app, f->module, f->mounts, 1);
+    f->app.component.environment = (manifest_pairs_t){&own, 1};
+    size_t before = open_descriptors();
+    for (size_t at = 1;; at++) {
+        void *shared = NULL;
+        failing_alloc_install(at);
+        spin_error_t *error = wasi_shared_init(&f->app.component, &pair, 1, &shared);
+        if (error == NULL)
+            wasi_shared_deinit(shared);
+        else
+            assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
+        bool last = error == NULL;
+        spin_error_free(error);
+        assert_int_equal(failing_alloc_live(), 0);
+        assert_int_equal(open_descriptors(), before);
+        if (last) {
+            assert_true(at > 2);
+            break;
+        }
+    }
+    failing_alloc_remove();
+}
+
+/* A guest that gets NOMEM gives up; nothing of what it held may stay. */
+static void check_failing(fixture_t *f, const char *guest) {
+    spin_prepare_options_t options = options_of(f);
+    options.in = (spin_redirect_t){.kind = SPIN_REDIRECT_BYTES, .bytes = spin_slice("input")};
+    size_t failed = 0, descriptors = 0, calls = 1;
+    load(f, guest);
+    for (size_t at = 0; at <= calls; at++) {
+        spin_instance_t *instance = NULL;
+        wasmtime_func_t start;
+        f->output[0] = '\0';
+        failing_alloc_install(at == 0 ? SIZE_MAX : at);
+        spin_error_t *error = spin_execution_context_prepare_component(
+            f->context, spin_slice("guest"), &options, &instance);
+        if (error == NULL)
+            error = spin_instance_function(instance, spin_slice("_start"), &start);
+        if (error == NULL)
+            error = spin_instance_call(instance, &start, NULL, 0, NULL, 0);
+        failed += error != NULL;
+        spin_error_free(error);
+        spin_instance_free(instance);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        if (at == 0) {
+            assert_int_equal(failed, 0);
+            descriptors = open_descriptors();
+            calls = failing_alloc_calls();
+        }
+        assert_int_equal(open_descriptors(), descriptors);
+    }
+    failing_alloc_remove();
+    assert_true(failed > 0);
+    check_outside(f);
+}
+
+static void test_failing_readdir(void **state) {
+    check_failing(*state, "readdir");
+}
+
+static void test_failing_poll(void **state) {
+    check_failing(*state, "poll");
+}
+
+static void test_failing_walk(void **state) {
+    resolve_force_walk(true);
+    check_failing(*state, "sandbox");
+}
+
+/* ── a module's start function, which runs before the engine knows its memory ── */
+
+static void run_bytes(fixture_t *f, const uint8_t *module, size_t len) {
+    spin_prepare_options_t options = options_of(f);
+    snprintf(f->module, sizeof f->module, "%s/start.wasm", f->root);
+    FILE *file = fopen(f->module, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(module, 1, len, file), len);
+    fclose(file);
+    load_module(f);
+    no_error(f, run(f, &options));
+}
+
 static void test_start_function(void **state) {
     static const uint8_t module[] =
         "\0asm\1\0\0\0"
@@ -427,15 +616,23 @@ static void test_start_function(void **state) {
         "\x08\1\1"                         /* start: function 1 */
         /* clock_time_get(0, 0, 8), and trap where that gives an errno */
         "\x0a\x10\1\x0e\0\x41\0\x42\0\x41\x08\x10\0\x04\x40\0\x0b\x0b";
-    fixture_t *f = *state;
-    spin_prepare_options_t options = options_of(f);
-    snprintf(f->module, sizeof f->module, "%s/start.wasm", f->root);
-    FILE *file = fopen(f->module, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(module, 1, sizeof module - 1, file), sizeof module - 1);
-    fclose(file);
-    load_module(f);
-    no_error(f, run(f, &options));
+    run_bytes(*state, module, sizeof module - 1);
+}
+
+static void test_start_function_waits(void **state) {
+    static const uint8_t module[] =
+        "\0asm\1\0\0\0"
+        "\1\x0c\2\x60\4\x7f\x7f\x7f\x7f\1\x7f\x60\0\0" /* types */
+        "\2\x26\1\x16wasi_snapshot_preview1\x0bpoll_oneoff\0\0"
+        "\3\2\1\1"                         /* function 1 */
+        "\5\3\1\0\1"                       /* one page */
+        "\7\x13\2\6memory\2\0\6_start\0\1" /* exports */
+        "\x08\1\1"                         /* start: function 1 */
+        /* 1 (the monotonic clock) to 16, a million ns to 24: a subscription at 0 */
+        "\x0a\x24\1\x22\0\x41\0\x41\1\x36\2\x10\x41\0\x42\xc0\x84\x3d\x37\3\x18"
+        /* poll_oneoff(0, 64, 1, 96), and trap where that gives an errno */
+        "\x41\0\x41\xc0\0\x41\1\x41\xe0\0\x10\0\x04\x40\0\x0b\x0b";
+    run_bytes(*state, module, sizeof module - 1);
 }
 
 static void test_missing_mount(void **state) {
@@ -486,7 +683,16 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bad_pointers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pipe, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_much_randomness, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_long_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_all_descriptors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_broken_pipe, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failing_component_init, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failing_readdir, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failing_poll, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failing_walk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_start_function, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_start_function_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_mount, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
