@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,13 @@ static int64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Unlike a process id it never means another process, even where the caller's own code has waited
+ * for the worker. */
+static void send_kill(const worker_t *worker) {
+    if (worker->pid != 0)
+        syscall(SYS_pidfd_send_signal, worker->pidfd, SIGKILL, NULL, 0);
 }
 
 static void close_fd(int *fd) {
@@ -108,12 +116,26 @@ static _Noreturn void run_worker(supervisor_t *supervisor, unsigned slot, int fd
 
 /* ── starting ────────────────────────────────────────────────────────────────────────────── */
 
+/* Signals come to the worker only once it has dispositions of its own: with the caller's handlers
+ * it would act in the caller's name. */
+static pid_t fork_silently(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    int number = errno;
+    if (pid != 0)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return pid;
+}
+
 static spin_error_t *start_worker(supervisor_t *supervisor, unsigned slot) {
     worker_t *worker = &supervisor->workers[slot];
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return error_from_errno(errno, "worker %u", slot);
-    pid_t pid = fork();
+    pid_t pid = fork_silently();
     if (pid == 0) {
         close(ends[0]);
         run_worker(supervisor, slot, ends[1]);
@@ -172,8 +194,7 @@ static void start_due(supervisor_t *supervisor) {
 
 static void kill_all(supervisor_t *supervisor) {
     for (unsigned i = 0; i < supervisor->options->workers; i++)
-        if (supervisor->workers[i].pid != 0)
-            kill(supervisor->workers[i].pid, SIGKILL);
+        send_kill(&supervisor->workers[i]);
     supervisor->kill_at = INT64_MAX;
 }
 
@@ -190,8 +211,8 @@ static void begin_stop(supervisor_t *supervisor) {
         options->stopping(options->user);
     for (unsigned i = 0; i < options->workers; i++) {
         worker_t *worker = &supervisor->workers[i];
-        if (worker->pid != 0 && !worker->ready)
-            kill(worker->pid, SIGKILL);
+        if (!worker->ready)
+            send_kill(worker);
         else if (worker->link >= 0)
             shutdown(worker->link, SHUT_WR);
     }
@@ -231,15 +252,18 @@ static void take_error(supervisor_t *supervisor, unsigned slot, spin_error_t *er
     spin_error_free(error);
 }
 
-static void on_report(supervisor_t *supervisor, unsigned slot) {
+/* False: there is nothing to read. */
+static bool on_report(supervisor_t *supervisor, unsigned slot) {
     worker_t *worker = &supervisor->workers[slot];
     char report[REPORT_SIZE];
     ssize_t len = recv(worker->link, report, sizeof report, MSG_DONTWAIT);
-    if (len < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+    if (len < 0 && errno == EINTR)
+        return true;
+    if (len < 0 && errno == EAGAIN)
+        return false;
     if (len <= 0) {
         close_fd(&worker->link);
-        return;
+        return false;
     }
     if (report[0] == REPORT_READY) {
         worker->ready = true;
@@ -249,6 +273,7 @@ static void on_report(supervisor_t *supervisor, unsigned slot) {
         take_error(supervisor, slot,
                    error_new((spin_error_kind_t)report[1], "%.*s", (int)len - 2, report + 2));
     }
+    return true;
 }
 
 static void describe_end(int status, char *text, size_t size) {
@@ -264,8 +289,9 @@ static void on_end(supervisor_t *supervisor, unsigned slot) {
     const char *name = supervisor->options->name;
     int status = 0;
     char how[96];
-    while (worker->link >= 0) /* its last words */
-        on_report(supervisor, slot);
+    while (on_report(supervisor, slot)) /* its last words */
+        continue;
+    close_fd(&worker->link); /* a process that it started may hold the other end */
     if (waitpid(worker->pid, &status, 0) < 0)
         status = 0;
     describe_end(status, how, sizeof how);
@@ -320,8 +346,8 @@ static void wait_for_events(supervisor_t *supervisor) {
     }
     if (poll(polls, 1 + 2 * (nfds_t)workers, poll_timeout(supervisor)) <= 0)
         return;
-    if (polls[0].revents != 0) /* first: what ends with it is no failure */
-        on_stop_event(supervisor);
+    /* First, and also where it came only now: what ends with it is no failure. */
+    on_stop_event(supervisor);
     for (unsigned i = 0; i < workers; i++) {
         if (polls[1 + 2 * i].revents != 0)
             on_report(supervisor, i);

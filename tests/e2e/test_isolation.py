@@ -89,6 +89,32 @@ def test_max_instances(spin):
     assert server.get("/hello").status == 200
 
 
+def test_a_long_line_costs_no_memory(spin):
+    """Each request that is refused has the line's first tried again: that must leave nothing."""
+    server = spin([guest("loop"), wagi("cgi")], "--timeout", "30", "--max-instances", "1",
+                  workers=1)
+
+    def resident():
+        [pid] = server.workers()
+        with open(f"/proc/{pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+    with server.connect() as loop:
+        loop.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        loop.sendall(b"GET /loop HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        waiting = [server.connect() for _ in range(4)]
+        for sock in waiting:
+            sock.sendall(b"GET /cgi/" + 50_000 * b"x" + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.1)
+        before = resident()
+        for _ in range(400):
+            assert server.get("/cgi").status == 503
+        assert resident() - before < 16 * 1024
+        for sock in waiting:
+            sock.close()
+
+
 def test_hello_is_quick_beside_an_endless_loop(spin):
     server = spin([guest("loop"), guest("hello")], "--timeout", "6", workers=1)
     with server.connect() as loop:

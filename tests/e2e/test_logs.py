@@ -64,3 +64,48 @@ def test_big_output_is_whole(spin, size):
         assert server.get(f"/logs?text={text}").status == 200
     wait_until(lambda: len(lines(server, "logs", "stdout")) == size // 4000, 5, "log file")
     assert set(lines(server, "logs", "stdout")) == {"out: " + text}
+
+
+@pytest.mark.parametrize("how", ["move", "remove"])
+def test_rotation(spin, how):
+    """A file that was taken away is made again, at most a second later."""
+    server = spin([guest("logs")], workers=1)
+    path = server.log_dir / "logs_stdout.txt"
+    server.get("/logs?text=before")
+    wait_until(lambda: path.exists() and "before" in path.read_text(), 5, "log file")
+    if how == "move":
+        path.rename(path.with_suffix(".1"))
+    else:
+        path.unlink()
+
+    def is_there():
+        server.get("/logs?text=after")
+        return path.exists() and "after" in path.read_text()
+
+    wait_until(is_there, 5, "new log file")
+    assert "before" not in path.read_text()
+
+
+def test_folder_that_can_not_be_made(spin, tmp_path):
+    (tmp_path / "file").write_text("")
+    server = spin([guest("logs")], "--log-dir", tmp_path / "file" / "logs", workers=1)
+    for _ in range(3):
+        assert server.get("/logs?text=lost").status == 200
+    wait_until(lambda: "can't be kept" in server.stderr, 5, "warning")
+    assert server.stderr.count("can't be kept") == 2, "one for each stream"
+    assert "out: lost" in server.stdout
+
+
+def test_two_workers_tear_no_line(spin):
+    import threading
+
+    server = spin([guest("logs")], workers=2)
+    texts = [c * 3000 for c in "abcdefgh"]
+    threads = [threading.Thread(target=lambda text=text: [
+        server.get(f"/logs?text={text}") for _ in range(25)]) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait_until(lambda: len(lines(server, "logs", "stdout")) == 200, 5, "log file")
+    assert set(lines(server, "logs", "stdout")) == {"out: " + text for text in texts}

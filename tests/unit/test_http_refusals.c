@@ -32,6 +32,10 @@ static const refusal_t refusals[] = {
     {505, REQUEST("GET / HTTP/3.7", "\r\n")},
     {505, "GET /\r\n\r\n"},
     {505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+    {400, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {505, REQUEST("GET / HTTP/1.1 ", "\r\n")},
+    {400, "\rGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {400, "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
     /* headers */
     {400, "GET / HTTP/1.1\r\n\r\n"},
     {400, "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"},
@@ -50,6 +54,8 @@ static const refusal_t refusals[] = {
     {400, REQUEST("GET / HTTP/1.1", "A: b\x7f\r\n\r\n")},
     {400, REQUEST("GET / HTTP/1.1", ": b\r\n\r\n")},
     {400, REQUEST("GET / HTTP/1.1", "nocolon\r\n\r\n")},
+    {400, "GET / HTTP/1.1\r\nHost: a\r\r\n\r\n"},
+    {400, "GET / HTTP/1.1\r\nHost: a\r\n\r\r\n"},
     {417, POST("Expect: something\r\nContent-Length: 1\r\n")},
     /* the body's length */
     {400, POST("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n")},
@@ -62,6 +68,9 @@ static const refusal_t refusals[] = {
     {400, POST("Content-Length: 1 1\r\n")},
     {400, POST("Content-Length:\r\n")},
     {400, POST("Content-Length: 99999999999999999999\r\n")},
+    {400, POST("Content-Length: 3\r\nContent-Length: 3\r\n") "abc"},
+    {400, POST("Content-Length : 3\r\n") "abc"},
+    {400, POST("Content-Length: 3\x0b\r\n") "abc"},
     {413, POST("Content-Length: 9999999999\r\n")},
     {413, POST("Content-Length: 9999999999\r\nExpect: 100-continue\r\n")},
     {400, POST("Transfer-Encoding: gzip\r\n")},
@@ -69,6 +78,15 @@ static const refusal_t refusals[] = {
     {400, POST("Transfer-Encoding: chunked, chunked\r\n")},
     {400, POST("Transfer-Encoding: xchunked\r\n")},
     {400, POST("Transfer-Encoding: identity\r\n")},
+    {400, POST("Transfer-Encoding:\r\n")},
+    {400, POST("Transfer-Encoding : chunked\r\n")},
+    {400, POST("Transfer-Encoding: \x0b"
+               "chunked\r\n")},
+    {400, POST("Transfer-Encoding: \"chunked\"\r\n")},
+    {400, POST("Transfer-Encoding: chunked;q=1\r\n")},
+    {400, POST("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")},
+    {400, POST("Transfer-Encoding:\r\n chunked\r\n")},
+    {501, POST("Transfer-Encoding: identity, chunked\r\n")},
     {501, POST("Transfer-Encoding: gzip, chunked\r\n")},
     {501, POST("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")},
     {400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
@@ -83,6 +101,13 @@ static const refusal_t refusals[] = {
     {400, CHUNKED("-3\r\nabc\r\n0\r\n\r\n")},
     {400, CHUNKED("11111111111111111\r\nabc")},
     {400, CHUNKED("3;a\nb\r\nabc\r\n0\r\n\r\n")},
+    {400, CHUNKED("3;a\rb\r\nabc\r\n0\r\n\r\n")},
+    {400, CHUNKED("3\t\r\nabc\r\n0\r\n\r\n")},
+    {400, CHUNKED("3\r\nabcd\r\n0\r\n\r\n")},
+    {400, CHUNKED("3\r\nab\r\n0\r\n\r\n")},
+    {400, CHUNKED("+3\r\nabc\r\n0\r\n\r\n")},
+    {400, CHUNKED("1_0\r\nabc\r\n0\r\n\r\n")},
+    {400, CHUNKED("0\r\n\n")},
     {400, CHUNKED("0\r\nA: b\n\r\n")},
     {400, CHUNKED("0\r\nA b: c\r\n\r\n")},
     {400, CHUNKED("0\r\n folded\r\n\r\n")},
@@ -94,6 +119,24 @@ static void test_refusals(void **state) {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const char *request = refusals[i].request;
         expect_refusal(fixture, request, strlen(request), refusals[i].status);
+    }
+}
+
+/* Nothing behind a refused request is taken for one (RFC 9112 section 11.2). */
+static void test_nothing_behind_a_refusal(void **state) {
+    static const char *const refused[] = {
+        POST("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n") "0\r\n\r\n",
+        POST("Content-Length: 99999999\r\n"),
+        CHUNKED("zz\r\n"),
+        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        POST("Expect: something\r\nContent-Length: 1\r\n") "x",
+    };
+    static const unsigned statuses[] = {400, 413, 400, 501, 417};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char request[512];
+        snprintf(request, sizeof request, "%s%s%s", refused[i], REQUEST("GET / HTTP/1.1", "\r\n"),
+                 REQUEST("GET / HTTP/1.1", "\r\n"));
+        expect_refusal(*state, request, strlen(request), statuses[i]);
     }
 }
 
@@ -242,11 +285,17 @@ static void test_idle_close_is_silent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_refusals),        TEST(test_nul_in_value),
-        TEST(test_header_limit),    TEST(test_header_count),
-        TEST(test_body_limit),      TEST(test_refused_upload_is_drained),
-        TEST(test_extension_limit), TEST(test_slow_request),
-        TEST(test_trickle),         TEST(test_idle_close_is_silent),
+        TEST(test_refusals),
+        TEST(test_nothing_behind_a_refusal),
+        TEST(test_nul_in_value),
+        TEST(test_header_limit),
+        TEST(test_header_count),
+        TEST(test_body_limit),
+        TEST(test_refused_upload_is_drained),
+        TEST(test_extension_limit),
+        TEST(test_slow_request),
+        TEST(test_trickle),
+        TEST(test_idle_close_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

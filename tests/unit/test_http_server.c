@@ -1,6 +1,9 @@
 /* What the HTTP server does with requests that are in order. */
+#include <sys/resource.h>
+
 #include "failing_alloc.h"
 #include "http_fixture.h"
+#include "net/http_internal.h"
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -269,6 +272,165 @@ static void test_gone(void **state) {
     }
 }
 
+/* A client that closes in order looks like one that has said all and listens. It is given a second
+ * to be answered, and more while it takes what is sent. */
+static void test_abandoned(void **state) {
+    fixture_t *fixture = *state;
+    fixture->answer = keep;
+    client_t client = dial(fixture);
+    client_t streamed = dial(fixture);
+    say(&client, GET("/"));
+    TURN_UNTIL(fixture, fixture->pending != NULL);
+    say(&streamed, GET("/stream"));
+    TURN_UNTIL(fixture, fixture->requests == 2);
+    shutdown(streamed.fd, SHUT_WR);
+    hang_up(&client);
+    uint64_t begin = now_ms();
+    net_exchange_t *stream = fixture->pending;
+    net_response_start(stream, 200, NULL, 0, -1);
+    for (size_t i = 1; i <= 10; i++) {
+        turn_for(fixture, i < 4 ? 100 : 250);
+        net_response_write(stream, SLICE_LITERAL("piece"));
+        hear_times(&streamed, "piece", i);
+        assert_int_equal(fixture->gone, now_ms() - begin > 900 ? fixture->gone : 0);
+    }
+    assert_int_equal(fixture->gone, 1);
+    assert_ptr_equal(fixture->pending, stream);
+    assert_int_equal(net_server_active(fixture->server), 1);
+    net_response_end(stream);
+    hear_end(&streamed);
+    assert_int_equal(count_of(&streamed, "0\r\n\r\n"), 1);
+    hang_up(&streamed);
+}
+
+static void no_timer(uv_timer_t *timer) {
+    (void)timer;
+}
+
+static unsigned turns_in(fixture_t *fixture, uint64_t ms) {
+    unsigned turns = 0;
+    for (uint64_t end = now_ms() + ms; now_ms() < end; turns++)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    return turns;
+}
+
+/* While nobody reads them, urgent bytes don't keep the loop busy. */
+static void test_urgent_byte(void **state) {
+    fixture_t *fixture = *state;
+    fixture->answer = keep;
+    client_t client = dial(fixture);
+    say(&client, GET("/"));
+    TURN_UNTIL(fixture, fixture->pending != NULL);
+    static char more[32768];
+    memset(more, '\n', sizeof more);
+    say_bytes(&client, more, sizeof more);
+    turn_for(fixture, 10);
+    uv_timer_t timer; /* the loop wakes up in any case */
+    uv_timer_init(&fixture->loop, &timer);
+    assert_int_equal(send(client.fd, "!", 1, MSG_OOB), 1);
+    uv_timer_start(&timer, no_timer, 50, 50);
+    unsigned turns = turns_in(fixture, 300);
+    uv_close((uv_handle_t *)&timer, NULL);
+    turn(fixture);
+    assert_true(turns < 20);
+    hang_up_hard(&client);
+    TURN_UNTIL(fixture, fixture->gone == 1);
+}
+
+static client_t late_comer;
+
+static void answer_and_let_in(fixture_t *fixture, net_exchange_t *exchange) {
+    if (fixture->requests == 100)
+        say(&late_comer, GET("/late"));
+    if (slice_equal(exchange->path, SLICE_LITERAL("/late")))
+        fixture->writable = fixture->requests; /* when it was served */
+    answer_ok(fixture, exchange);
+}
+
+/* What one connection has sent ahead does not hold up another for long. */
+static void test_pipelining_is_fair(void **state) {
+    fixture_t *fixture = *state;
+    enum { COUNT = 500 };
+    fixture->answer = answer_and_let_in;
+    late_comer = dial(fixture);
+    buf_t requests = {0};
+    for (int i = 0; i < COUNT; i++)
+        buf_append_text(&requests, GET("/"));
+    client_t client = dial(fixture);
+    turn_for(fixture, 5);
+    say_bytes(&client, requests.ptr, requests.len);
+    hear_times(&client, "HTTP/1.1 200 OK\r\n", COUNT);
+    hear(&late_comer, "/late");
+    assert_in_range(fixture->writable, 101, 100 + 160);
+    buf_deinit(&requests);
+    hang_up(&client);
+    hang_up(&late_comer);
+}
+
+/* A client that has had its last answer can't make the server buffer by not reading it. */
+static void test_reading_stops_at_the_end(void **state) {
+    fixture_t *fixture = *state;
+    fixture->answer = keep;
+    client_t client = dial(fixture);
+    setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
+    say(&client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    TURN_UNTIL(fixture, fixture->pending != NULL);
+    static uint8_t piece[16384];
+    net_exchange_t *exchange = fixture->pending;
+    net_response_start(exchange, 200, NULL, 0, -1);
+    do
+        net_response_write(exchange, spin_slice_of(piece, sizeof piece));
+    while (http_connection_of(exchange)->output.bytes == 0);
+    net_response_end(exchange);
+    failing_alloc_install(SIZE_MAX);
+    static char more[65536];
+    for (size_t sent = 0, quiet = 0; quiet < 50 && sent < 64 << 20;) {
+        ssize_t len = send(client.fd, more, sizeof more, MSG_NOSIGNAL);
+        sent += len > 0 ? (size_t)len : 0;
+        quiet = len > 0 ? 0 : quiet + 1;
+        turn(fixture);
+    }
+    assert_true(failing_alloc_calls() < 3);
+    failing_alloc_remove();
+    hang_up_hard(&client);
+}
+
+/* A request's head and body may be there while answers before it have not gone out. */
+static void test_request_behind_much_output(void **state) {
+    fixture_t *fixture = *state;
+    fixture->answer = keep;
+    client_t client = dial(fixture);
+    say(&client, GET("/"));
+    TURN_UNTIL(fixture, fixture->pending != NULL);
+    static uint8_t piece[HTTP_OUTPUT_HIGH];
+    net_exchange_t *exchange = fixture->pending;
+    const http_output_t *output = &http_connection_of(exchange)->output;
+    net_response_start(exchange, 200, NULL, 0, -1);
+    while (output->bytes < 100000) { /* until neither kernel takes more */
+        net_response_write(exchange, spin_slice_of(piece, 16384));
+        turn(fixture);
+    }
+    size_t frame = strlen("size5\r\n\r\n0\r\n\r\n");
+    net_response_write(exchange,
+                       spin_slice_of(piece, HTTP_OUTPUT_HIGH - 10 - frame - output->bytes));
+    net_response_end(exchange);
+    assert_int_equal(output->bytes, HTTP_OUTPUT_HIGH - 10); /* no room for "100 Continue" */
+
+    fixture->answer = answer_echo;
+    char request[HTTP_BLOCK_CAP + 5]; /* a head that fills the block */
+    int len = snprintf(request, sizeof request,
+                       "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                       "Content-Length: 5\r\nA: ");
+    memset(request + len, 'x', sizeof request - (size_t)len);
+    memcpy(request + HTTP_BLOCK_CAP - 4, "\r\n\r\nhello", 9);
+    say_bytes(&client, request, sizeof request);
+    turn_for(fixture, 20);
+    hear(&client, "\r\n\r\nhello");
+    say(&client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nagain");
+    hear(&client, "\r\n\r\nagain");
+    hang_up(&client);
+}
+
 /* `gone` never comes from within a response call, and not at all once the handler has ended. */
 static void test_gone_while_writing(void **state) {
     fixture_t *fixture = *state;
@@ -314,6 +476,28 @@ static void test_connection_limit(void **state) {
     hang_up(&clients[2]);
 }
 
+static int taken[256];
+static size_t taken_len;
+
+static void take_descriptors(void) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = sizeof taken / sizeof *taken;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    while ((taken[taken_len] = dup(0)) >= 0)
+        taken_len++;
+    assert_int_equal(errno, EMFILE);
+}
+
+static void give_descriptors(void) {
+    while (taken_len > 0)
+        close(taken[--taken_len]);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Without free descriptors connections wait; the loop does not spin meanwhile. */
 static void test_no_descriptors(void **state) {
     fixture_t *fixture = *state;
@@ -322,25 +506,45 @@ static void test_no_descriptors(void **state) {
     hear(&first, "HTTP/1.1 200 OK");
     client_t second = dial(fixture);
     say(&second, GET("/"));
-    int taken[4096];
-    size_t count = 0;
-    while (count < 4096 && (taken[count] = dup(0)) >= 0)
-        count++;
-    if (count < 4096) { /* else the limit is out of reach */
-        unsigned turns = 0;
-        for (uint64_t end = now_ms() + 300; now_ms() < end; turns++)
-            uv_run(&fixture->loop, UV_RUN_ONCE);
-        assert_true(turns < 20);
-        listen_once(&second);
-        assert_int_equal(second.got.len, 0);
-        say(&first, GET("/"));
-        hear_times(&first, "HTTP/1.1 200 OK", 2);
-    }
-    while (count > 0)
-        close(taken[--count]);
+    take_descriptors();
+    assert_true(turns_in(fixture, 300) < 20);
+    listen_once(&second);
+    assert_int_equal(second.got.len, 0);
+    say(&first, GET("/"));
+    hear_times(&first, "HTTP/1.1 200 OK", 2);
+    give_descriptors();
     hear(&second, "HTTP/1.1 200 OK");
     hang_up(&first);
     hang_up(&second);
+}
+
+/* Without any connection, too, the loop lives on. */
+static void test_no_descriptors_at_first(void **state) {
+    fixture_t *fixture = *state;
+    client_t client = dial(fixture);
+    take_descriptors();
+    turn_for(fixture, 20);
+    assert_true(uv_loop_alive(&fixture->loop));
+    give_descriptors();
+    say(&client, GET("/"));
+    hear(&client, "HTTP/1.1 200 OK");
+    hang_up(&client);
+}
+
+/* A listening socket that somebody shut down. */
+static void test_dead_listener(void **state) {
+    fixture_t *fixture = *state;
+    client_t client = dial(fixture);
+    say(&client, GET("/"));
+    hear(&client, "HTTP/1.1 200 OK");
+    shutdown(fixture->fd, SHUT_RDWR);
+    turn_for(fixture, 5);
+    assert_true(turns_in(fixture, 300) < 20);
+    say(&client, GET("/"));
+    hear_times(&client, "HTTP/1.1 200 OK", 2);
+    hang_up(&client);
+    net_server_stop(fixture->server, 60000, set_flag, &fixture->stopped);
+    TURN_UNTIL(fixture, fixture->stopped);
 }
 
 static void answer_addresses(fixture_t *fixture, net_exchange_t *exchange) {
@@ -492,9 +696,16 @@ int main(void) {
         TEST(test_keep_alive),
         TEST(test_half_close),
         TEST(test_gone),
+        TEST(test_abandoned),
+        TEST(test_urgent_byte),
+        TEST(test_pipelining_is_fair),
+        TEST(test_reading_stops_at_the_end),
+        TEST(test_request_behind_much_output),
         TEST(test_gone_while_writing),
         TEST(test_connection_limit),
         TEST(test_no_descriptors),
+        TEST(test_no_descriptors_at_first),
+        TEST(test_dead_listener),
         TEST(test_addresses),
         TEST(test_no_memory),
         TEST(test_steady_path_allocates_nothing),

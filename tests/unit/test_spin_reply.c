@@ -190,6 +190,36 @@ static void test_bad_headers(void **state) {
     }
 }
 
+/* Headers may share their bytes: a small memory must not ask for a large copy of it. */
+static void test_headers_in_sum(void **state) {
+    enum { MEMORY = 64 * 1024, COUNT = 1000, VALUES = 32 * 1024 };
+    guest_t *guest = *state;
+    guest_memory_t memory = {calloc(1, MEMORY), MEMORY};
+    http_reply_t reply;
+    assert_non_null(memory.base);
+    guest_store_u32(memory.base, 200);
+    memory.base[4] = 1;
+    guest_store_u32(memory.base + 8, 64);
+    guest_store_u32(memory.base + 12, COUNT);
+    memset(memory.base + VALUES, 'v', MEMORY - VALUES);
+    for (uint32_t len = 100; len <= 10000; len *= 100) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint8_t *pair = memory.base + 64 + (size_t)16 * i;
+            guest_store_u32(pair, VALUES);
+            guest_store_u32(pair + 4, 1);
+            guest_store_u32(pair + 8, VALUES);
+            guest_store_u32(pair + 12, len);
+        }
+        spin_error_t *error =
+            http_reply_lift(&reply, &guest->arena, memory, 0, LEGACY_LAYOUT_CANONICAL);
+        assert_int_equal(error != NULL, len == 10000);
+        if (error != NULL)
+            assert_int_equal(spin_error_kind(error), SPIN_ERROR_INVALID);
+        spin_error_free(error);
+    }
+    free(memory.base);
+}
+
 /* Whatever stands there, nothing outside of the memory is touched (the sanitizers watch). */
 static void test_random_areas(void **state) {
     guest_t *guest = *state;
@@ -347,10 +377,10 @@ static void test_methods(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_both_layouts), TEST(test_area_at_the_end), TEST(test_bad_areas),
-        TEST(test_bad_fields),   TEST(test_bad_headers),     TEST(test_random_areas),
-        TEST(test_lower),        TEST(test_lower_empty),     TEST(test_lower_hostile),
-        TEST(test_methods),
+        TEST(test_both_layouts),  TEST(test_area_at_the_end), TEST(test_bad_areas),
+        TEST(test_bad_fields),    TEST(test_bad_headers),     TEST(test_headers_in_sum),
+        TEST(test_random_areas),  TEST(test_lower),           TEST(test_lower_empty),
+        TEST(test_lower_hostile), TEST(test_methods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ typedef struct note {
     int what;
 } note_t;
 
-enum { NOTE_STARTED = 1, NOTE_ASKED_TO_STOP, NOTE_FDS };
+enum { NOTE_STARTED = 1, NOTE_ASKED_TO_STOP, NOTE_FDS, NOTE_HEIR };
 
 typedef struct scene {
     int notes[2];
@@ -263,6 +264,53 @@ static void test_replacement(void **state) {
     assert_int_equal(starts[1], 2); /* told twice by one process */
 }
 
+/* A process that a worker has started may outlive it with the worker's end of the link open. */
+static spin_error_t *leave_heir(supervisor_link_t *link, void *user) {
+    scene_t *scene = user;
+    if (fork() == 0) {
+        tell(scene, link->slot, NOTE_HEIR);
+        sleep(20);
+        _exit(0);
+    }
+    return crash(link, user);
+}
+
+static void test_link_outlives_worker(void **state) {
+    scene_t *scene = *state;
+    note_t note;
+    alarm(10); /* it would wait for ever */
+    spin_error_t *error = run(scene, 1, leave_heir, on_ready);
+    alarm(0);
+    assert_non_null(error);
+    spin_error_free(error);
+    wait_readable(scene->notes[0]);
+    assert_int_equal(read_notes(scene, &note, 1), 1);
+    kill(note.pid, SIGKILL);
+}
+
+/* Until it has its own dispositions a worker has its parent's handlers, which would write to a
+ * descriptor that both share. */
+static bool raise_in_child;
+
+static void raise_after_fork(void) {
+    if (raise_in_child)
+        raise(SIGINT);
+}
+
+static void test_signal_in_a_new_worker(void **state) {
+    scene_t *scene = *state;
+    note_t notes[8];
+    signal_stop_fd = scene->stop_fd;
+    signal(SIGINT, on_signal);
+    raise_in_child = true;
+    assert_null(run(scene, 2, serve, stop_when_ready));
+    raise_in_child = false;
+    signal(SIGINT, SIG_DFL);
+    size_t len = read_notes(scene, notes, 8);
+    assert_int_equal(scene->ready_calls, 1);
+    assert_int_equal(count(notes, len, NOTE_ASKED_TO_STOP), 2);
+}
+
 /* ── what a worker inherits ── */
 
 static int count_fds(void) {
@@ -337,8 +385,11 @@ int main(void) {
         TEST(test_error_of_a_later_worker),
         TEST(test_crash_at_start),
         TEST(test_replacement),
+        TEST(test_link_outlives_worker),
+        TEST(test_signal_in_a_new_worker),
         TEST(test_no_stray_descriptors),
         TEST(test_workers_die_with_it),
     };
+    pthread_atfork(NULL, NULL, raise_after_fork);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

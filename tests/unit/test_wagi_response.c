@@ -105,11 +105,31 @@ static void test_unfinished(void **state) {
     }
 }
 
+/* One write may bring any amount of it. */
+static void test_too_large(void **state) {
+    enum { LEN = WAGI_MAX_HEAD + 16 };
+    static const char type[] = "content-type: a\n";
+    static char head[LEN];
+    arena_t arena = {0};
+    wagi_response_t response;
+    (void)state;
+    for (size_t i = 0; i < LEN; i++)
+        head[i] = "a:\n"[i % 3];
+    memcpy(head, type, sizeof type - 1);
+    assert_null(wagi_response_parse(&response, &arena, spin_slice_of(head, WAGI_MAX_HEAD)));
+    spin_error_t *error = wagi_response_parse(&response, &arena, spin_slice_of(head, LEN));
+    assert_non_null(error);
+    assert_int_equal(spin_error_kind(error), SPIN_ERROR_LIMIT);
+    spin_error_free(error);
+    arena_deinit(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

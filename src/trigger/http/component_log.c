@@ -85,10 +85,25 @@ static void make_parents(const char *path) {
     }
 }
 
+/* Lets go of a file that was rotated away. */
+static void look_again(component_log_t *log) {
+    static const uint64_t second_ns = 1000 * 1000 * 1000;
+    uint64_t now = uv_hrtime();
+    struct stat own, found;
+    if (log->fd < 0 || now - log->looked_at < second_ns)
+        return;
+    log->looked_at = now;
+    if (fstat(log->fd, &own) != 0 || stat(log->path, &found) != 0 || own.st_ino != found.st_ino ||
+        own.st_dev != found.st_dev)
+        component_log_deinit(log);
+}
+
 static bool open_log(component_log_t *log) {
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    look_again(log);
     if (log->fd >= 0)
         return true;
+    log->looked_at = uv_hrtime();
     log->fd = open(log->path, flags, 0644);
     if (log->fd < 0 && errno == ENOENT) {
         make_parents(log->path);

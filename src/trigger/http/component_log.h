@@ -7,13 +7,15 @@
 #include "base/arena.h"
 #include "spin/error.h"
 
-/* One stream of a component. A log that can't be written costs a warning a minute, nothing else. */
+/* One stream of a component. A log that can't be written costs a warning a minute, nothing else.
+ * A file that was moved or removed is made again, at most a second later. */
 typedef struct component_log {
     spin_slice_t component; /* id, for warnings */
     const char *path;
     int fd;             /* -1: not open yet */
     int follow_fd;      /* -1: not followed */
     uint64_t warned_at; /* uv_hrtime; 0: never */
+    uint64_t looked_at; /* likewise: that the path still leads to `fd` */
 } component_log_t;
 
 /* `dir`: made, with its parents, when there is something to write. Paths live in `arena`. `stream`

@@ -2,6 +2,7 @@
 #include "spin/http.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -325,11 +326,18 @@ static spin_error_t *run_workers(spin_http_trigger_t *trigger) {
     return supervisor_run(&options);
 }
 
+static bool is_asked_to_stop(const spin_http_trigger_t *trigger) {
+    struct pollfd stop = {.fd = trigger->stop_fd, .events = POLLIN};
+    return poll(&stop, 1, 0) == 1;
+}
+
 spin_error_t *spin_http_trigger_run(spin_http_trigger_t *trigger) {
     signals_t signals;
     if (trigger->has_run)
         return error_new(SPIN_ERROR_USAGE, "this trigger has run already");
     trigger->has_run = true;
+    if (is_asked_to_stop(trigger)) /* before anything is compiled */
+        return NULL;
     take_signals(trigger, &signals);
     spin_error_t *error = trigger->options.workers == 0 ? run_here(trigger) : run_workers(trigger);
     give_back_signals(&signals);

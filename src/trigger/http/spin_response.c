@@ -55,6 +55,10 @@ bool http_header_is_valid(spin_slice_t name, spin_slice_t value) {
     return true;
 }
 
+static bool header_is_text(const net_header_t *header) {
+    return http_header_is_valid(header->name, header->value) && slice_is_utf8(header->value, NULL);
+}
+
 /* A string or list<u8>: pointer and length at `at`. */
 static bool lift_bytes(guest_memory_t memory, const uint8_t *at, spin_slice_t *out) {
     uint32_t len = guest_load_u32(at + 4);
@@ -65,7 +69,8 @@ static bool lift_bytes(guest_memory_t memory, const uint8_t *at, spin_slice_t *o
 
 static spin_error_t *lift_headers(http_reply_t *reply, arena_t *arena, guest_memory_t memory,
                                   uint32_t ptr, uint32_t count) {
-    enum { PAIR_SIZE = 16, MAX_HEADERS = 1024 };
+    enum { PAIR_SIZE = 16, MAX_HEADERS = 1024, MAX_BYTES = 256 * 1024 };
+    size_t bytes = 0; /* in sum: headers may share theirs */
     if (count == 0)
         return NULL;
     if (count > MAX_HEADERS)
@@ -81,8 +86,11 @@ static spin_error_t *lift_headers(http_reply_t *reply, arena_t *arena, guest_mem
         net_header_t *header = &reply->headers[i];
         if (!lift_bytes(memory, at, &header->name) || !lift_bytes(memory, at + 8, &header->value))
             return error_new(SPIN_ERROR_TRAP, "its response's header %u is not in its memory", i);
-        if (!http_header_is_valid(header->name, header->value) ||
-            !slice_is_utf8(header->value, NULL))
+        bytes += header->name.len + header->value.len;
+        if (bytes > MAX_BYTES)
+            return error_new(SPIN_ERROR_INVALID, "its response has more than %d bytes of headers",
+                             (int)MAX_BYTES);
+        if (!header_is_text(header))
             return error_new(SPIN_ERROR_INVALID,
                              "its response's header %u has bytes that are not allowed there", i);
     }

@@ -10,11 +10,11 @@
 enum {
     FIRST_CAP = 512,
     STREAM_FROM = 16 * 1024, /* bytes of output before streaming begins */
-    MAX_HEAD = 64 * 1024,
 };
 
 typedef struct wagi_call {
     http_call_t base;
+    wagi_env_t env;  /* made once, however often a request in line is tried */
     uint8_t *output; /* in the exchange's arena; no more is collected once streaming has begun */
     size_t output_len;
     size_t output_cap;
@@ -83,9 +83,8 @@ static bool take_output(spin_slice_t bytes, void *user) {
     if (call->body_at == 0)
         call->body_at =
             wagi_response_body_at(spin_slice_of(call->output, call->output_len), &call->scanned);
-    if (call->body_at == 0 && call->output_len > MAX_HEAD)
-        call->failure = error_new(SPIN_ERROR_LIMIT, "its output has more than %d bytes of headers",
-                                  (int)MAX_HEAD);
+    if (call->body_at == 0 && call->output_len > WAGI_MAX_HEAD)
+        call->failure = wagi_response_too_large();
     else if (call->body_at != 0 && call->output_len > STREAM_FROM)
         call->failure = begin_stream(call);
     return call->failure == NULL;
@@ -111,10 +110,10 @@ static void on_done(spin_instance_t *instance, spin_error_t *error, void *user) 
         http_call_end_stream(&call->base, call->response.status, error);
         return;
     }
-    if (error == NULL)
+    if (call->failure != NULL || error == NULL) {
+        spin_error_free(error); /* it comes of the failure */
         error = check_output(call);
-    else
-        spin_error_free(call->failure);
+    }
     if (error != NULL) {
         http_call_fail(&call->base, error);
         return;
@@ -147,17 +146,20 @@ static spin_error_t *check(http_component_t *component, const wasm_exporttype_ve
 }
 
 static spin_error_t *start(http_call_t *request) {
-    wagi_env_t env;
-    spin_error_t *error = wagi_env_init(&env, request->exchange, &request->component->route,
-                                        request->defaults, request->component->argv);
+    wagi_call_t *call = (wagi_call_t *)(void *)request;
+    wagi_env_t *env = &call->env;
+    spin_error_t *error = NULL;
+    if (env->variables == NULL)
+        error = wagi_env_init(env, request->exchange, &request->component->route, request->defaults,
+                              request->component->argv);
     if (error != NULL)
         return error;
     const spin_prepare_options_t options = {
         .size = sizeof options,
-        .args = env.args,
-        .args_len = env.args_len,
-        .environment = env.variables,
-        .environment_len = env.variables_len,
+        .args = env->args,
+        .args_len = env->args_len,
+        .environment = env->variables,
+        .environment_len = env->variables_len,
         .in = {.kind = SPIN_REDIRECT_BYTES, .bytes = request->exchange->body},
         .out = {.kind = SPIN_REDIRECT_SINK, .sink = take_output, .user = request},
         .err = {.kind = SPIN_REDIRECT_SINK, .sink = http_call_take_err, .user = request},

@@ -96,8 +96,15 @@ static spin_error_t *parse_line(wagi_response_t *response, spin_slice_t line, bo
     return NULL;
 }
 
+spin_error_t *wagi_response_too_large(void) {
+    return error_new(SPIN_ERROR_LIMIT, "its output has more than %d bytes of headers",
+                     (int)WAGI_MAX_HEAD);
+}
+
 spin_error_t *wagi_response_parse(wagi_response_t *response, arena_t *arena, spin_slice_t head) {
     bool seen[HEADER_LOCATION + 1] = {false};
+    if (head.len > WAGI_MAX_HEAD)
+        return wagi_response_too_large();
     *response = (wagi_response_t){.status = 200};
     response->headers = arena_alloc(arena, count_lines(head) * sizeof *response->headers);
     if (response->headers == NULL)

@@ -395,8 +395,10 @@ static spin_error_t *init_engine(http_worker_t *worker, spin_application_t *appl
     engine.loop = worker->loop;
     worker->line_max = LINE_PER_INSTANCE * (size_t)(engine.max_instances != 0 ? engine.max_instances
                                                                               : DEFAULT_INSTANCES);
-    worker->line_timeout_ns =
-        ns_per_ms * (engine.timeout_ms != 0 ? engine.timeout_ms : DEFAULT_TIMEOUT_MS);
+    worker->line_timeout_ns = engine.timeout_ms == 0 ? ns_per_ms * DEFAULT_TIMEOUT_MS
+                              : engine.timeout_ms < UINT64_MAX / 2 / ns_per_ms
+                                  ? ns_per_ms * engine.timeout_ms
+                                  : UINT64_MAX / 2;
     error = spin_engine_builder_new(application, &engine, &builder);
     if (error != NULL)
         return error;
