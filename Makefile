@@ -1,0 +1,66 @@
+# The ways into the build. CMake does the work (CMakePresets.json); `make help` lists the targets.
+APP      ?= examples/hello
+ARGS     ?=
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+SECONDS  ?= 20
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := build
+.PHONY: help setup setup-test setup-ci setup-guests run build test test-install bench install guests format \
+    format-check lint fuzz coverage clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup setup-test setup-ci setup-guests:
+	@scripts/setup.sh $(if $(filter setup,$@),build,$(@:setup-%=%))
+
+build/%/build.ninja:
+	@cmake --preset $*
+
+# make preset-asan: that preset, up to date.
+preset-%: setup-test
+	@$(MAKE) -s build/$*/build.ninja
+	@cmake --build build/$*
+
+build: setup ## the release binary, build/release/spin
+	@$(MAKE) -s build/release/build.ninja
+	@cmake --build build/release
+
+run: build ## serve an application: APP=examples/hello ARGS="--listen 127.0.0.1:3000"
+	@exec build/release/spin up --file $(APP) $(ARGS)
+
+test: setup-test ## every test; ends with the totals
+	@scripts/test.sh
+
+test-install: build ## build a program against an installation
+	@tests/install/run.sh
+
+bench: build ## measure, with wrk on loopback
+	@bench/run
+
+install: build ## to $(DESTDIR)$(PREFIX)
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+guests: setup-guests ## rebuild the committed .wasm files (clang, lld, wasi-libc)
+	@$(MAKE) -C guests
+	@$(MAKE) -C tests/wasi/guests
+
+format: setup-ci ## put all C into form
+	@scripts/format.sh
+
+format-check: setup-ci
+	@scripts/format.sh --check
+
+lint: setup-ci build ## clang-tidy, headers on their own, shell scripts
+	@scripts/lint.sh
+
+fuzz: setup-ci preset-fuzz ## every fuzz target for SECONDS=20 each
+	@scripts/fuzz.sh $(SECONDS)
+
+coverage: setup-test preset-coverage ## line coverage of the unit tests
+	@scripts/coverage.sh
+
+clean: ## remove what was built, but not Wasmtime
+	@rm -rf build/release build/debug build/asan build/tsan build/fuzz build/coverage

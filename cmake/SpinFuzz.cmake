@@ -1,0 +1,11 @@
+# One libFuzzer executable for each fuzz/fuzz_<thing>.c; seeds in fuzz/corpus/<thing>/.
+file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/fuzz_*.c")
+foreach(source ${fuzz_sources})
+    cmake_path(GET source STEM name)
+    spin_modules_of("${source}" modules)
+    add_executable(${name} "${source}")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY fuzz)
+    target_compile_definitions(${name} PRIVATE SPIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(${name} PRIVATE spin_flags ${modules})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endforeach()

@@ -1,0 +1,30 @@
+# One executable, one process and one time limit for each tests/unit/test_<thing>.c. They link the
+# modules themselves, not libspin.a, so that they reach what is internal.
+pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+file(GLOB test_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/tests/unit/test_*.c")
+
+set(environment
+    ASAN_OPTIONS=detect_leaks=1
+    UBSAN_OPTIONS=print_stacktrace=1
+    # A Wasm trap is a signal, in whose handler Wasmtime allocates: it knows that it interrupted a guest.
+    "TSAN_OPTIONS=report_signal_unsafe=0:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tests/tsan.supp")
+foreach(source ${test_sources})
+    cmake_path(GET source STEM name)
+    spin_modules_of("${source}" modules)
+    add_executable(${name} "${source}")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY unit)
+    target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/tests/unit")
+    target_compile_definitions(${name} PRIVATE SPIN_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(${name} PRIVATE spin_flags ${modules} PkgConfig::cmocka PkgConfig::jansson)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS unit ENVIRONMENT "${environment}")
+endforeach()
+
+# What the official TOML suite runs (tests/toml-test/run.sh).
+add_executable(toml_decoder tests/toml-test/decoder.c)
+target_link_libraries(toml_decoder PRIVATE spin_flags spin_base m)
+
+# What public WASI test suites run (tests/wasi/run.py).
+spin_modules_of("${CMAKE_CURRENT_SOURCE_DIR}/tests/wasi/driver.c" modules)
+add_executable(wasi_driver tests/wasi/driver.c)
+target_link_libraries(wasi_driver PRIVATE spin_flags ${modules})
