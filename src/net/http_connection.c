@@ -23,6 +23,7 @@ static uint64_t timeout_ms(const net_server_t *server, http_timeout_t kind) {
     case TIMEOUT_IDLE: return server->limits.idle_timeout_ms;
     case TIMEOUT_REQUEST: return server->limits.request_timeout_ms;
     case TIMEOUT_WRITE: return server->limits.write_timeout_ms;
+    case TIMEOUT_HALF: return NET_HALF_CLOSE_MS;
     case TIMEOUT_LINGER: return server->stopping ? LINGER_STOPPING_MS : LINGER_MS;
     default: return IDLE_GRACE_MS;
     }
@@ -45,12 +46,13 @@ static void settle_timeout(http_connection_t *connection) {
     else if (connection->lingering)
         kind = TIMEOUT_LINGER;
     else if (connection->handling)
-        kind = TIMEOUT_NONE;
+        kind = connection->eof ? TIMEOUT_HALF : TIMEOUT_NONE;
     else if (http_input_is_partial(&connection->input))
         kind = TIMEOUT_REQUEST;
     else if (connection->server->stopping)
         kind = TIMEOUT_GRACE;
-    bool renew = kind == TIMEOUT_IDLE || (kind == TIMEOUT_WRITE && connection->progressed);
+    bool sending = kind == TIMEOUT_WRITE || kind == TIMEOUT_HALF;
+    bool renew = kind == TIMEOUT_IDLE || (sending && connection->progressed);
     if (kind != connection->timeout_kind || renew)
         set_timeout(connection, kind);
     connection->progressed = false;
@@ -282,15 +284,24 @@ static bool receive(http_connection_t *connection) {
     return len > 0 && (size_t)len == room;
 }
 
+/* Whether to read. What can't be parsed yet, or never will be, stays with the client. */
+static bool wants_bytes(const http_connection_t *connection) {
+    if (connection->eof || connection->drain)
+        return !connection->eof;
+    if (connection->handling)
+        return http_input_has_space(&connection->input);
+    return !connection->last && connection->output.bytes <= HTTP_OUTPUT_HIGH;
+}
+
 static void on_readable(http_connection_t *connection) {
     for (unsigned i = 0; i < READS_PER_TURN && !connection->broken && !connection->closing; i++) {
+        if (!wants_bytes(connection))
+            return;
         if (connection->drain) {
             if (!drain(connection))
                 return;
             continue;
         }
-        if (connection->eof || !http_input_has_space(&connection->input))
-            return;
         bool more = receive(connection);
         if (!connection->handling)
             process(connection);
@@ -315,12 +326,21 @@ static void on_writable(http_connection_t *connection) {
     }
 }
 
+/* An urgent byte has no meaning here, but would be reported again and again. */
+static void drop_urgent(http_connection_t *connection) {
+    uint8_t byte;
+    if (recv(connection->fd, &byte, 1, MSG_OOB) < 0 && errno != EAGAIN && errno != EINVAL)
+        connection->broken = true;
+}
+
 static void on_event(uv_poll_t *poll, int status, int events) {
     http_connection_t *connection = poll->data;
     if (status < 0) { /* reset by the client */
         http_connection_fail(connection);
         return;
     }
+    if (events & UV_PRIORITIZED)
+        drop_urgent(connection);
     if (events & UV_WRITABLE)
         on_writable(connection);
     if ((events & UV_READABLE) && !connection->closing)
@@ -334,11 +354,8 @@ static void on_event(uv_poll_t *poll, int status, int events) {
 /* ── the whole ───────────────────────────────────────────────────────────────────────────── */
 
 static int interest_of(const http_connection_t *connection) {
-    bool readable = !connection->eof;
-    if (!connection->drain)
-        readable &= http_input_has_space(&connection->input) &&
-                    (connection->handling || connection->output.bytes <= HTTP_OUTPUT_HIGH);
-    int interest = (readable ? UV_READABLE : 0) | (connection->blocked ? UV_WRITABLE : 0);
+    int interest =
+        (wants_bytes(connection) ? UV_READABLE : 0) | (connection->blocked ? UV_WRITABLE : 0);
     /* With nothing to wait for, still hear of a reset: errors are reported to any interest. */
     return interest == 0 ? UV_PRIORITIZED : interest;
 }
@@ -378,6 +395,7 @@ void http_connection_expire(http_connection_t *connection) {
         http_connection_flush(connection, (spin_slice_t){NULL, 0});
         http_connection_settle(connection);
         break;
+    case TIMEOUT_HALF:
     case TIMEOUT_WRITE: http_connection_fail(connection); break;
     case TIMEOUT_GRACE:
     case TIMEOUT_IDLE:

@@ -15,6 +15,7 @@ typedef enum http_timeout {
     TIMEOUT_IDLE,    /* between requests */
     TIMEOUT_REQUEST, /* a request has begun to arrive */
     TIMEOUT_WRITE,   /* the client does not take what we send */
+    TIMEOUT_HALF,    /* a request is handled for a client that may have left */
     TIMEOUT_LINGER,  /* all is sent; the client may read it in peace */
     TIMEOUT_GRACE,   /* idle while the server stops */
     TIMEOUT_COUNT,

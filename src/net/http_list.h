@@ -34,4 +34,14 @@ static inline void http_list_append(http_link_t *list, http_link_t *link) {
     list->prev = link;
 }
 
+/* Moves all of `list` to `taken`, which needs no init. */
+static inline void http_list_take(http_link_t *list, http_link_t *taken) {
+    http_list_init(taken);
+    if (http_list_is_empty(list))
+        return;
+    *taken = *list;
+    taken->prev->next = taken->next->prev = taken;
+    http_list_init(list);
+}
+
 #endif

@@ -81,8 +81,12 @@ static const llhttp_settings_t settings = {
 
 /* ── rules ───────────────────────────────────────────────────────────────────────────────── */
 
-/* Every line ends in CRLF and none is folded (RFC 9112 sections 2.2 and 5.2). */
+/* Every line ends in CRLF, also the empty ones in front, and none is folded (RFC 9112 sections 2.2
+ * and 5.2). */
 static bool lines_are_strict(const uint8_t *start, const uint8_t *end) {
+    for (; start < end && *start == '\r'; start += 2)
+        if (start[1] != '\n')
+            return false;
     for (const uint8_t *at = start; at < end;) {
         const uint8_t *feed = memchr(at, '\n', (size_t)(end - at));
         if (feed == NULL)

@@ -15,7 +15,6 @@
 
 enum {
     ACCEPTS_PER_TURN = 64,
-    READY_PER_TURN = 256,
     SPARE_CONNECTIONS = 256,
     TICK_MIN_MS = 10,
     TICK_MAX_MS = 500,
@@ -71,9 +70,10 @@ static void on_idle(uv_idle_t *idle) {
 
 static void on_prepare(uv_prepare_t *prepare) {
     net_server_t *server = prepare->data;
-    for (size_t i = 0; i < READY_PER_TURN && !http_list_is_empty(&server->ready); i++) {
-        http_connection_t *connection =
-            HTTP_LIST_ITEM(server->ready.next, http_connection_t, ready);
+    http_link_t batch; /* what becomes ready meanwhile waits until the loop has polled */
+    http_list_take(&server->ready, &batch);
+    while (!http_list_is_empty(&batch)) {
+        http_connection_t *connection = HTTP_LIST_ITEM(batch.next, http_connection_t, ready);
         http_list_remove(&connection->ready);
         http_connection_ready(connection);
     }
@@ -110,10 +110,17 @@ static void on_handle_closed(uv_handle_t *handle) {
         finish_free(server);
 }
 
+/* The ticker keeps the loop alive in place of a paused listener, and until a stop is done. */
+static void release_loop(net_server_t *server) {
+    if (!server->stopping)
+        uv_unref((uv_handle_t *)&server->ticker);
+}
+
 static void close_listener(net_server_t *server) {
     if (!server->listening)
         return;
     server->listening = server->accepting = false;
+    release_loop(server);
     uv_close((uv_handle_t *)&server->listener, on_handle_closed);
     close(server->fd);
 }
@@ -148,6 +155,7 @@ static void pause_accepting(net_server_t *server) {
     server->accepting = false;
     uv_poll_stop(&server->listener);
     start_ticking(server);
+    uv_ref((uv_handle_t *)&server->ticker);
 }
 
 static void resume_accepting(net_server_t *server) {
@@ -155,6 +163,7 @@ static void resume_accepting(net_server_t *server) {
         server->connections_len >= server->limits.connections)
         return;
     server->accepting = true;
+    release_loop(server);
     uv_poll_start(&server->listener, UV_READABLE, on_listener);
 }
 
@@ -209,6 +218,31 @@ static bool adopt(net_server_t *server, int fd, const struct sockaddr_in6 *peer)
     return true;
 }
 
+/* What accept4 left in errno; false when the queue must wait. */
+static bool survive_accept_error(net_server_t *server) {
+    switch (errno) {
+    case EAGAIN: return false;
+    case EINTR:
+    case ECONNABORTED: /* that connection is lost already, with an error of its own (accept(2)) */
+    case EPROTO:
+    case ETIMEDOUT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH: return true;
+    case EINVAL: /* somebody has shut the socket down */
+        if (server->stopping) {
+            close_listener(server);
+            return false;
+        }
+        break;
+    default: break; /* no descriptors, no memory */
+    }
+    LOG_WARN("can't accept connections for now", LOG_TEXT("reason", strerror(errno)));
+    pause_accepting(server);
+    return false;
+}
+
 /* Takes up to `count` connections; false when the queue is empty or must wait. */
 static bool accept_some(net_server_t *server, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -220,17 +254,9 @@ static bool accept_some(net_server_t *server, size_t count) {
         socklen_t size = sizeof peer;
         int fd = accept4(server->fd, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            switch (errno) {
-            case EAGAIN: return false;
-            case EMFILE:
-            case ENFILE:
-            case ENOBUFS:
-            case ENOMEM:
-                LOG_WARN("can't accept connections for now", LOG_TEXT("reason", strerror(errno)));
-                pause_accepting(server);
+            if (!survive_accept_error(server))
                 return false;
-            default: continue; /* that connection is lost already (accept(2)) */
-            }
+            continue;
         }
         if (!adopt(server, fd, &peer)) {
             close(fd);
@@ -387,6 +413,7 @@ void net_server_stop(net_server_t *server, uint64_t grace_ms, void (*done)(void 
         http_connection_settle(connection);
     }
     uv_timer_start(&server->ticker, on_tick, TICK_STOPPING_MS, TICK_STOPPING_MS);
+    uv_ref((uv_handle_t *)&server->ticker);
 }
 
 void net_server_free(net_server_t *server, void (*closed)(void *user), void *user) {

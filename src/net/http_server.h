@@ -35,11 +35,17 @@ typedef struct net_exchange {
     void *user;
 } net_exchange_t;
 
+/* A reset means that the client is gone, a FIN may only mean that it has said all (`nc -N`): such
+ * a client still gets what is sent within this time, counted from its FIN or, in a longer response,
+ * from the bytes it took last. Then it is `gone`. */
+enum { NET_HALF_CLOSE_MS = 1000 };
+
 typedef struct net_server_handler {
     /* A whole request, its body included, has arrived. It is answered now or later. */
     void (*request)(net_exchange_t *exchange, void *user);
     /* The client is gone before the response was complete: stop working on it. The exchange dies
-     * when this returns. Also called for what still runs when the server is freed. */
+     * when this returns, without a response call. Also called for what still runs when the server
+     * is freed. See NET_HALF_CLOSE_MS. */
     void (*gone)(net_exchange_t *exchange, void *user);
     /* After net_response_write said "enough": there is room again. May be NULL. */
     void (*writable)(net_exchange_t *exchange, void *user);
