@@ -34,6 +34,8 @@ static bool grow_slots(map_t *map) {
     mem_free(map->slots);
     map->slots = slots;
     map->slot_count = count;
+    if (map->entries == NULL) /* nothing to find a new slot for */
+        return true;
     for (size_t i = 0; i < map->len; i++)
         *find_slot(map, map->entries[i].key, map->entries[i].hash) = (uint32_t)(i + 1);
     return true;

@@ -8,7 +8,8 @@
 
 /* A slice of a string literal, without strlen: as an expression, and to initialise a static. */
 #define SLICE_LITERAL(text) ((spin_slice_t)SLICE_INIT(text))
-#define SLICE_INIT(text)    {(const uint8_t *)("" text), sizeof(text) - 1}
+#define SLICE_INIT(text)                                                                           \
+    { (const uint8_t *)("" text), sizeof(text) - 1 }
 /* For printf's "%.*s". */
 #define SLICE_ARG(slice) (int)((slice).len), (const char *)((slice).ptr)
 

@@ -82,7 +82,7 @@ static spin_error_t *open_error(const char *address) {
 
 /* Binds and listens on the first of the addresses that works. */
 static spin_error_t *open_first(const char *address, bool shared, int *fd) {
-    endpoint_t endpoint;
+    endpoint_t endpoint = {0};
     spin_error_t *error = split(address, &endpoint);
     if (error != NULL)
         return error;
@@ -99,7 +99,9 @@ static spin_error_t *open_first(const char *address, bool shared, int *fd) {
     int bound = -1;
     for (const struct addrinfo *info = infos; bound < 0 && info != NULL; info = info->ai_next)
         bound = bind_socket(info, shared);
+    int number = errno;
     freeaddrinfo(infos);
+    errno = number;
     if (bound < 0 && any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         char v4[sizeof "0.0.0.0:65535"]; /* a host without IPv6 */
         snprintf(v4, sizeof v4, "0.0.0.0:%.5s", endpoint.port);
@@ -142,7 +144,7 @@ spin_error_t *net_listen_address(int fd, char *buffer, size_t size) {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
-    } address;
+    } address = {.v6 = {0}};
     socklen_t len = sizeof address;
     char host[INET6_ADDRSTRLEN];
     if (getsockname(fd, &address.any, &len) != 0)

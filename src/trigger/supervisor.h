@@ -24,8 +24,8 @@ typedef struct supervisor_options {
     /* In the supervisor: a stop begins. Here it gives up what would keep clients waiting. */
     void (*stopping)(void *user);
     void *user;
-    /* A non-blocking eventfd of the caller, closed in the workers: 1 asks for a graceful stop, any more for an
-     * immediate one. */
+    /* A non-blocking eventfd of the caller, closed in the workers: 1 asks for a graceful stop, any
+     * more for an immediate one. */
     int stop_fd;
     uint64_t grace_ms; /* after a graceful stop began what is left is killed */
 } supervisor_options_t;
