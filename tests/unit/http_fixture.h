@@ -203,8 +203,12 @@ static inline void listen_once(client_t *client) {
 static inline size_t count_of(const client_t *client, const char *text) {
     size_t count = 0;
     size_t len = strlen(text);
-    for (size_t at = 0; at + len <= client->got.len; at++)
-        count += memcmp(client->got.ptr + at, text, len) == 0;
+    const uint8_t *at = client->got.ptr;
+    const uint8_t *end = at + client->got.len;
+    while (at != NULL && (at = memmem(at, (size_t)(end - at), text, len)) != NULL) {
+        at += len;
+        count++;
+    }
     return count;
 }
 
