@@ -11,7 +11,7 @@ typedef struct epoch_clock epoch_clock_t;
 
 /* A guest runs for a slice before it must let others run. The first of its ticks may be due at
  * once, so that a slice lasts between one tick and two. */
-enum { EPOCH_TICK_NS = 1000 * 1000, EPOCH_TICKS_PER_SLICE = 2 };
+enum { EPOCH_TICK_NS = 2 * 1000 * 1000, EPOCH_TICKS_PER_SLICE = 2 };
 
 /* Starts the thread, with all signals blocked in it. */
 spin_error_t *epoch_clock_new(wasm_engine_t *engine, epoch_clock_t **out);

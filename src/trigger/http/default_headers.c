@@ -1,6 +1,5 @@
 #include "trigger/http/default_headers.h"
 
-#include <stdio.h>
 
 #define NAME(header, variable)                                                                     \
     { SLICE_INIT(header), SLICE_INIT(variable) }
@@ -50,16 +49,29 @@ static spin_slice_t full_url(const net_exchange_t *exchange) {
     return spin_slice_of(text, len);
 }
 
+/* "host:port", put together by hand: printf would show in the cost of a request. */
 static spin_slice_t client_address(const net_exchange_t *exchange) {
     char host[64];
     uint16_t port = 0;
     net_exchange_peer(exchange, host, sizeof host, &port);
-    size_t size = strlen(host) + sizeof "[]:65535";
-    char *text = arena_alloc_bytes(exchange->arena, size);
+    bool v6 = strchr(host, ':') != NULL;
+    uint8_t *text = arena_alloc_bytes(exchange->arena, strlen(host) + sizeof "[]:65535");
     if (text == NULL)
         return (spin_slice_t){NULL, 0};
-    const char *format = strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u";
-    return spin_slice_of(text, (size_t)snprintf(text, size, format, host, (unsigned)port));
+    uint8_t digits[5];
+    size_t count = 0;
+    for (unsigned rest = port; rest > 0 || count == 0; rest /= 10)
+        digits[count++] = (uint8_t)('0' + rest % 10);
+    uint8_t *at = text;
+    if (v6)
+        *at++ = '[';
+    at = put(at, spin_slice(host));
+    if (v6)
+        *at++ = ']';
+    *at++ = ':';
+    while (count > 0)
+        *at++ = digits[--count];
+    return spin_slice_of(text, (size_t)(at - text));
 }
 
 bool http_defaults_complete(spin_slice_t values[HTTP_DEFAULT_COUNT], const http_route_t *route,
