@@ -1,6 +1,5 @@
 #include "trigger/http/default_headers.h"
 
-
 #define NAME(header, variable)                                                                     \
     { SLICE_INIT(header), SLICE_INIT(variable) }
 
