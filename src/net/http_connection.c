@@ -8,6 +8,7 @@
 
 enum {
     REQUESTS_PER_TURN = 32, /* then other connections have theirs */
+    HELD_BYTES = 16 * 1024,
     READS_PER_TURN = 4,     /* likewise */
     PIECES = 16,            /* of one send */
     DRAIN_LIMIT = 64 << 20, /* bytes of a refused request that are taken, so that ... */
@@ -207,6 +208,17 @@ static bool can_take_request(const http_connection_t *connection) {
            !connection->closing && connection->output.bytes <= HTTP_OUTPUT_HIGH;
 }
 
+/* Under load, a client on the same processor takes it over with every answer that it is sent: small
+ * answers wait until all connections that the loop has polled are handled, and then go out one
+ * after the other. False the second time, when they must go. */
+static bool hold_answers(http_connection_t *connection) {
+    size_t bytes = connection->output.bytes;
+    connection->held = !connection->held && bytes > 0 && bytes <= HELD_BYTES;
+    if (connection->held)
+        http_server_make_ready(connection);
+    return connection->held;
+}
+
 /* Handles what has arrived, then sends the answers together. */
 static void process(http_connection_t *connection) {
     if (connection->processing)
@@ -236,6 +248,8 @@ static void process(http_connection_t *connection) {
     }
     connection->processing = false;
     if (connection->closing)
+        return;
+    if (hold_answers(connection))
         return;
     http_connection_flush(connection, (spin_slice_t){NULL, 0});
     http_connection_settle(connection);
@@ -347,7 +361,7 @@ static void on_event(uv_poll_t *poll, int status, int events) {
         on_readable(connection);
     if (connection->broken && !connection->closing)
         http_connection_fail(connection);
-    else
+    else if (!connection->held)
         http_connection_settle(connection);
 }
 

@@ -50,6 +50,7 @@ typedef struct http_connection {
     http_response_t response;
     size_t drained;
     bool handling;   /* a request is with the handler */
+    bool held;       /* its answers wait until all that was polled is handled */
     bool processing; /* connection_process is on the stack */
     bool last;       /* no request is taken any more */
     bool drain;      /* what arrives is thrown away */
@@ -78,6 +79,7 @@ struct net_server {
     uv_poll_t listener;
     uv_timer_t ticker;
     uv_prepare_t prepare; /* works off `ready` before the loop sleeps */
+    uv_check_t check;     /* and after it has polled */
     uv_idle_t idle;       /* active while more is ready than one round takes */
     unsigned handles;
     uint64_t tick_ms;

@@ -68,8 +68,7 @@ static void on_idle(uv_idle_t *idle) {
     (void)idle; /* keeps the loop from sleeping */
 }
 
-static void on_prepare(uv_prepare_t *prepare) {
-    net_server_t *server = prepare->data;
+static void work_off_ready(net_server_t *server) {
     http_link_t batch; /* what becomes ready meanwhile waits until the loop has polled */
     http_list_take(&server->ready, &batch);
     while (!http_list_is_empty(&batch)) {
@@ -83,6 +82,14 @@ static void on_prepare(uv_prepare_t *prepare) {
         uv_idle_stop(&server->idle);
     else
         uv_idle_start(&server->idle, on_idle);
+}
+
+static void on_prepare(uv_prepare_t *prepare) {
+    work_off_ready(prepare->data);
+}
+
+static void on_check(uv_check_t *check) {
+    work_off_ready(check->data);
 }
 
 /* ── end of life ─────────────────────────────────────────────────────────────────────────── */
@@ -348,13 +355,17 @@ static void refuse_handshakes(int fd, bool refuse) {
 static void init_handles(net_server_t *server) {
     uv_timer_init(server->loop, &server->ticker);
     uv_prepare_init(server->loop, &server->prepare);
+    uv_check_init(server->loop, &server->check);
     uv_idle_init(server->loop, &server->idle);
-    server->listener.data = server->ticker.data = server->prepare.data = server->idle.data = server;
-    server->handles = 4;
+    server->listener.data = server->ticker.data = server->idle.data = server;
+    server->prepare.data = server->check.data = server;
+    server->handles = 5;
     uv_prepare_start(&server->prepare, on_prepare);
+    uv_check_start(&server->check, on_check);
     /* The loop lives as long as the listener or a connection does. */
     uv_unref((uv_handle_t *)&server->ticker);
     uv_unref((uv_handle_t *)&server->prepare);
+    uv_unref((uv_handle_t *)&server->check);
 }
 
 spin_error_t *net_server_new(uv_loop_t *loop, int fd, const net_server_limits_t *limits,
@@ -426,6 +437,7 @@ void net_server_free(net_server_t *server, void (*closed)(void *user), void *use
     close_listener(server);
     uv_close((uv_handle_t *)&server->ticker, on_handle_closed);
     uv_close((uv_handle_t *)&server->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&server->check, on_handle_closed);
     uv_close((uv_handle_t *)&server->idle, on_handle_closed);
 }
 
