@@ -29,6 +29,14 @@ typedef struct spin_engine_builder spin_engine_builder_t;
 typedef struct spin_execution_context spin_execution_context_t;
 typedef struct spin_instance spin_instance_t;
 
+/* The values that stand behind a 0 in spin_engine_options_t, and the most instances it takes. */
+enum {
+    SPIN_ENGINE_DEFAULT_INSTANCES = 1000,
+    SPIN_ENGINE_DEFAULT_MEMORY_BYTES = 256 << 20,
+    SPIN_ENGINE_DEFAULT_TIMEOUT_MS = 60 * 1000,
+    SPIN_ENGINE_MOST_INSTANCES = 100 * 1000,
+};
+
 typedef struct spin_engine_options {
     size_t size; /* sizeof(spin_engine_options_t) */
     /* The loop on which guests run and wait. NULL: the context owns one, run by the synchronous

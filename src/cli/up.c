@@ -92,7 +92,7 @@ static options_result_t check_values(const up_t *up) {
         wrong = "--log-format is text or json";
     else if (up->workers > MOST_WORKERS)
         wrong = "--workers is at most 1024";
-    else if (up->max_instances == 0 || up->max_instances > 100000)
+    else if (up->max_instances == 0 || up->max_instances > SPIN_ENGINE_MOST_INSTANCES)
         wrong = "--max-instances is between 1 and 100000";
     else if (up->max_memory_bytes < 64 * 1024 || up->max_memory_bytes > 4ull << 30)
         wrong = "--max-memory is between 64K, one page, and 4G";
@@ -228,9 +228,9 @@ int command_up(int argc, char **argv) {
     up_t up = {
         .listen = "127.0.0.1:3000",
         .workers = usable_cores(),
-        .max_instances = 1000,
-        .max_memory_bytes = 256u << 20,
-        .timeout_ms = 60 * 1000,
+        .max_instances = SPIN_ENGINE_DEFAULT_INSTANCES,
+        .max_memory_bytes = SPIN_ENGINE_DEFAULT_MEMORY_BYTES,
+        .timeout_ms = SPIN_ENGINE_DEFAULT_TIMEOUT_MS,
         .log_level = "warn",
         .log_format = "text",
     };

@@ -18,16 +18,19 @@ static wasm_trap_t *no_legacy_trigger(void *env, wasmtime_caller_t *caller,
     return wasmtime_trap_new(message, sizeof message - 1);
 }
 
-/* What legacy_rewrite lets a module import. A trigger that calls such modules puts its own
- * functions in their place; with any other the module must link all the same. */
-static spin_error_t *define_legacy(wasmtime_linker_t *linker) {
-    static const char *const names[] = {"sizes", "fill"};
+spin_error_t *engine_define_legacy(wasmtime_linker_t *linker,
+                                   wasmtime_func_unchecked_callback_t sizes,
+                                   wasmtime_func_unchecked_callback_t fill) {
+    const struct {
+        const char *name;
+        wasmtime_func_unchecked_callback_t callback;
+    } functions[] = {{"sizes", sizes}, {"fill", fill}};
     wasmtime_error_t *error = NULL;
     wasm_functype_t *type = wasm_functype_new_2_0(wasm_valtype_new_i32(), wasm_valtype_new_i32());
-    for (size_t i = 0; i < 2 && error == NULL; i++)
+    for (size_t i = 0; i < sizeof functions / sizeof *functions && error == NULL; i++)
         error = wasmtime_linker_define_func_unchecked(
-            linker, LEGACY_IMPORT_MODULE, strlen(LEGACY_IMPORT_MODULE), names[i], strlen(names[i]),
-            type, no_legacy_trigger, NULL, NULL);
+            linker, LEGACY_IMPORT_MODULE, strlen(LEGACY_IMPORT_MODULE), functions[i].name,
+            strlen(functions[i].name), type, functions[i].callback, NULL, NULL);
     wasm_functype_delete(type);
     return error == NULL ? NULL : engine_error_take(error, SPIN_ERROR_INTERNAL);
 }
@@ -44,7 +47,7 @@ static spin_error_t *init_context(spin_execution_context_t *context,
     context->linker = wasmtime_linker_new(context->engine);
     wasmtime_linker_allow_shadowing(context->linker, true); /* callers may replace what is there */
     module_cache_open(&context->cache, context->settings.cache_dir);
-    return define_legacy(context->linker);
+    return engine_define_legacy(context->linker, no_legacy_trigger, no_legacy_trigger);
 }
 
 spin_error_t *engine_builder_new(spin_application_t *application,

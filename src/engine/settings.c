@@ -10,9 +10,6 @@
 #include "base/options.h"
 
 enum {
-    DEFAULT_MAX_INSTANCES = 1000,
-    MOST_INSTANCES = 100 * 1000,
-    DEFAULT_TIMEOUT_MS = 60 * 1000,
     KIB = 1024,
     MIB = 1024 * 1024,
     WASM_STACK_BYTES = 512 * KIB,
@@ -29,7 +26,6 @@ enum {
     DECOMMIT_BATCH = 32,
 };
 
-static const uint64_t default_max_memory_bytes = 256ull * MIB;
 static const uint64_t wasm32_bytes = 4ull * 1024 * MIB;
 static const uint64_t guard_bytes = 32ull * MIB;
 
@@ -77,16 +73,17 @@ spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_
     spin_error_t *error = options_take(&given, sizeof given, options, "spin_engine_options_t");
     if (error != NULL)
         return error;
-    if (given.max_instances > MOST_INSTANCES)
+    if (given.max_instances > SPIN_ENGINE_MOST_INSTANCES)
         return error_new(SPIN_ERROR_USAGE, "max_instances is %u, and at most %d",
-                         given.max_instances, MOST_INSTANCES);
+                         given.max_instances, SPIN_ENGINE_MOST_INSTANCES);
     out->loop = given.loop;
-    out->max_instances = given.max_instances != 0 ? given.max_instances : DEFAULT_MAX_INSTANCES;
+    out->max_instances =
+        given.max_instances != 0 ? given.max_instances : SPIN_ENGINE_DEFAULT_INSTANCES;
     out->max_memory_bytes =
-        given.max_memory_bytes != 0 ? given.max_memory_bytes : default_max_memory_bytes;
+        given.max_memory_bytes != 0 ? given.max_memory_bytes : SPIN_ENGINE_DEFAULT_MEMORY_BYTES;
     if (out->max_memory_bytes > wasm32_bytes)
         out->max_memory_bytes = wasm32_bytes;
-    out->timeout_ms = given.timeout_ms != 0 ? given.timeout_ms : DEFAULT_TIMEOUT_MS;
+    out->timeout_ms = given.timeout_ms != 0 ? given.timeout_ms : SPIN_ENGINE_DEFAULT_TIMEOUT_MS;
     if (!given.disable_cache) {
         error = given.cache_dir != NULL
                     ? copy_path(&out->arena, given.cache_dir, "", &out->cache_dir)

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "component/legacy.h"
+#include "engine/builder.h"
 #include "engine/instance.h"
 #include "trigger/http/executor.h"
 #include "trigger/http/spin_request.h"
@@ -73,28 +74,8 @@ static wasm_trap_t *host_fill(void *env, wasmtime_caller_t *caller, wasmtime_val
     return run_step(caller, args, http_lower_fill);
 }
 
-static spin_error_t *define(wasmtime_linker_t *linker, const char *name,
-                            wasmtime_func_unchecked_callback_t callback) {
-    wasm_valtype_t *params[2] = {wasm_valtype_new_i32(), wasm_valtype_new_i32()};
-    wasm_valtype_vec_t in, out;
-    wasm_valtype_vec_new(&in, 2, params);
-    wasm_valtype_vec_new_empty(&out);
-    wasm_functype_t *type = wasm_functype_new(&in, &out);
-    wasmtime_error_t *failure = wasmtime_linker_define_func_unchecked(
-        linker, LEGACY_IMPORT_MODULE, sizeof LEGACY_IMPORT_MODULE - 1, name, strlen(name), type,
-        callback, NULL, NULL);
-    wasm_functype_delete(type);
-    if (failure == NULL)
-        return NULL;
-    wasmtime_error_delete(failure);
-    return error_new(SPIN_ERROR_EXISTS, "\"%s\" \"%s\" is defined already", LEGACY_IMPORT_MODULE,
-                     name);
-}
-
 spin_error_t *http_legacy_define(spin_engine_builder_t *builder) {
-    wasmtime_linker_t *linker = spin_engine_builder_linker(builder);
-    spin_error_t *error = define(linker, "sizes", host_sizes);
-    return error != NULL ? error : define(linker, "fill", host_fill);
+    return engine_define_legacy(spin_engine_builder_linker(builder), host_sizes, host_fill);
 }
 
 /* ── the reply ── */

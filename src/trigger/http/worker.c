@@ -11,8 +11,6 @@
 
 enum {
     LINE_PER_INSTANCE = 4, /* requests that wait, for each instance there may be */
-    DEFAULT_INSTANCES = 1000,
-    DEFAULT_TIMEOUT_MS = 60 * 1000,
 };
 
 static const uint64_t ns_per_ms = 1000 * 1000;
@@ -393,9 +391,10 @@ static spin_error_t *init_engine(http_worker_t *worker, spin_application_t *appl
         return error;
     engine.size = sizeof engine;
     engine.loop = worker->loop;
-    worker->line_max = LINE_PER_INSTANCE * (size_t)(engine.max_instances != 0 ? engine.max_instances
-                                                                              : DEFAULT_INSTANCES);
-    worker->line_timeout_ns = engine.timeout_ms == 0 ? ns_per_ms * DEFAULT_TIMEOUT_MS
+    worker->line_max =
+        LINE_PER_INSTANCE *
+        (size_t)(engine.max_instances != 0 ? engine.max_instances : SPIN_ENGINE_DEFAULT_INSTANCES);
+    worker->line_timeout_ns = engine.timeout_ms == 0 ? ns_per_ms * SPIN_ENGINE_DEFAULT_TIMEOUT_MS
                               : engine.timeout_ms < UINT64_MAX / 2 / ns_per_ms
                                   ? ns_per_ms * engine.timeout_ms
                                   : UINT64_MAX / 2;
