@@ -22,6 +22,11 @@ typedef struct spin_allocator {
  * keep their own. Not thread-safe. */
 SPIN_API void spin_allocator_set(const spin_allocator_t *allocator);
 
+/* Memory of that allocator, for what a caller hands to libspin to free or gets from it in structs
+ * of generated code. Zeroed; NULL when out of memory. Released NULL is allowed. */
+SPIN_API void *spin_memory_alloc(size_t size);
+SPIN_API void spin_memory_release(void *ptr);
+
 #ifdef __cplusplus
 }
 #endif

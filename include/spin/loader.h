@@ -44,6 +44,14 @@ typedef struct spin_loader_options {
 SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_t *options,
                                              spin_application_t **out);
 
+/* Loads an application that another process has loaded already and handed on in the locked form
+ * (spin_application_to_locked): the modules and mounts that it names are used where they are, and
+ * stay the other's. `path` is the locked file; NULL: what the environment variable SPIN_LOCKED_URL
+ * names (file:///…), as `spin up` sets it for the trigger that it starts. On success `*out` holds
+ * one reference. Errors: NOT_FOUND (no file; path NULL and no such variable), INVALID (with the
+ * position), UNSUPPORTED (a locked form of another version), IO, NO_MEMORY. Any thread. */
+SPIN_API spin_error_t *spin_loader_load_locked(const char *path, spin_application_t **out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -131,6 +131,13 @@ spin_application_component_by_id(const spin_application_t *application, spin_sli
  * and the caller's, for spin_string_free. Errors: NO_MEMORY. */
 SPIN_API spin_error_t *spin_application_to_json(const spin_application_t *application, char **out);
 
+/* The locked form, for another process: all of the application after a loader's work, the modules'
+ * and mounts' paths on this host included, as JSON with the manifest's positions, so that a custom
+ * trigger's errors still point there. `*out` is NUL-terminated and the caller's, for
+ * spin_string_free. Errors: USAGE (no loader has been at work), NO_MEMORY. */
+SPIN_API spin_error_t *spin_application_to_locked(const spin_application_t *application,
+                                                  char **out);
+
 /* Frees a string that this library handed out. NULL is allowed. */
 SPIN_API void spin_string_free(char *string);
 

@@ -32,6 +32,12 @@ static inline spin_slice_t spin_slice_of(const void *ptr, size_t len) {
     return slice;
 }
 
+/* A slice that its holder owns, for spin_string_clear: what functions hand out. */
+typedef spin_slice_t spin_string_t;
+
+/* Frees the bytes and makes it empty. An empty one is allowed. Any thread. */
+SPIN_API void spin_string_clear(spin_string_t *string);
+
 /* The one of `len` names that `text` was probably meant to be, for "did you mean"; NULL where none
  * is near. Any thread. */
 SPIN_API const char *spin_nearest_name(spin_slice_t text, const char *const *names, size_t len);

@@ -2,6 +2,7 @@
 #ifndef SPIN_SPIN_H
 #define SPIN_SPIN_H
 
+#include "spin/abi.h"
 #include "spin/allocator.h"
 #include "spin/engine.h"
 #include "spin/error.h"
@@ -10,6 +11,9 @@
 #include "spin/log.h"
 #include "spin/manifest.h"
 #include "spin/slice.h"
+#include "spin/trigger.h"
+#include "spin/value.h"
 #include "spin/version.h"
+#include "spin/wit.h"
 
 #endif

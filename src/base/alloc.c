@@ -61,3 +61,16 @@ char *mem_copy_text(spin_slice_t text) {
     copy[text.len] = '\0';
     return copy;
 }
+
+void *spin_memory_alloc(size_t size) {
+    return mem_calloc(1, size);
+}
+
+void spin_memory_release(void *ptr) {
+    mem_free(ptr);
+}
+
+void spin_string_clear(spin_string_t *string) {
+    mem_free((void *)(uintptr_t)string->ptr);
+    *string = (spin_string_t){NULL, 0};
+}
