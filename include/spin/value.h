@@ -51,10 +51,12 @@ typedef enum spin_type_kind {
     SPIN_TYPE_BYTES = 100,
 } spin_type_kind_t;
 
-/* Types and functions belong to the spin_wit_t that they were found in. Any thread may read them. */
+/* Types and functions belong to the spin_wit_t that they were found in. Any thread may read them.
+ */
 typedef struct spin_type spin_type_t;
 typedef struct spin_function spin_function_t;
 
+/* Which kind of type it is. */
 SPIN_API spin_type_kind_t spin_type_kind(const spin_type_t *type);
 /* As WIT: "list<tuple<string, u32>>"; a declared type by its name. Lives as long as the type. */
 SPIN_API spin_slice_t spin_type_text(const spin_type_t *type);
@@ -68,6 +70,7 @@ SPIN_API const spin_type_t *spin_type_part(const spin_type_t *type, size_t index
 /* The length of a fixed-length list; 0 for all others. */
 SPIN_API size_t spin_type_length(const spin_type_t *type);
 
+/* Its name and parameters; all that is returned lives as long as the function. */
 SPIN_API spin_slice_t spin_function_name(const spin_function_t *function);
 SPIN_API size_t spin_function_param_count(const spin_function_t *function);
 SPIN_API spin_slice_t spin_function_param_name(const spin_function_t *function, size_t index);

@@ -19,11 +19,13 @@ extern "C" {
 /* What was loaded, resolved. Does not change; any thread may read it. */
 typedef struct spin_wit spin_wit_t;
 
+/* What is read of a text that marks some of it as not stable yet. */
 typedef struct spin_wit_options {
     size_t size; /* sizeof(spin_wit_options_t) */
     /* The @unstable features that are wanted; items of others are left out. */
     const char *const *features;
     size_t features_len;
+    /* All of them are. */
     bool all_features;
 } spin_wit_options_t;
 
@@ -39,9 +41,12 @@ SPIN_API spin_error_t *spin_wit_parse(spin_slice_t text, const char *file,
 /* NULL is allowed. */
 SPIN_API void spin_wit_free(spin_wit_t *wit);
 
-/* The text of `path` (one file, or the package of a folder) in canonical form: printing what was
- * printed changes nothing. Comments for documentation stay. 2022 files are printed in their own
- * dialect. `*out` is for spin_string_clear. Errors: as spin_wit_load. */
+/* The text of `path` (one file, or the package of a folder, whose files become one) in canonical
+ * form: printing what was printed changes nothing. Comments stay: before the item that they are
+ * beside or inside of, "///" for documentation and "//" for all others. 2022 files are printed in
+ * their own dialect. Names are not looked up. `*out` is for spin_string_clear. Errors: as
+ * spin_wit_load; UNSUPPORTED for a folder of 2022 files, each of which is an interface by itself.
+ */
 SPIN_API spin_error_t *spin_wit_print(const char *path, spin_string_t *out);
 
 /* Finds a function by name: "echo" where one interface, world or file has it, or with its
@@ -52,6 +57,7 @@ SPIN_API spin_error_t *spin_wit_function(const spin_wit_t *wit, spin_slice_t nam
 
 /* ── C bindings ──────────────────────────────────────────────────────────────────────────── */
 
+/* Which bindings are written, and how they are named. */
 typedef struct spin_bindgen_options {
     size_t size; /* sizeof(spin_bindgen_options_t) */
     /* The world, "name" or "ns:pkg/name@version"; NULL: the only one. */

@@ -41,9 +41,9 @@ enum { WIT_FLAT_MAX = 16 };
 typedef struct wit_layout {
     uint32_t size;
     uint32_t align;
-    uint32_t discriminant; /* bytes: 1, 2, 4; variants only (enum, option and result too) */
-    uint32_t payload;      /* its offset */
-    uint32_t flat_len;     /* WIT_FLAT_MAX + 1: more than that */
+    uint32_t discriminant;       /* bytes: 1, 2, 4; variants only (enum, option and result too) */
+    uint32_t payload;            /* its offset */
+    uint32_t flat_len;           /* WIT_FLAT_MAX + 1: more than that */
     char flat[WIT_FLAT_MAX + 2]; /* 'i' 'I' 'f' 'F', NUL-terminated */
 } wit_layout_t;
 
@@ -55,12 +55,14 @@ struct spin_type {
      * ref.type may be NULL); two for result (ok, error: each ref.type may be NULL) and map. */
     const wit_part_t *parts;
     size_t parts_len;
-    size_t length;                  /* SPIN_TYPE_FIXED_LIST */
-    const wit_typedef_t *resource;  /* SPIN_TYPE_OWN, SPIN_TYPE_BORROW */
-    spin_slice_t text;              /* as WIT */
+    size_t length;                 /* SPIN_TYPE_FIXED_LIST */
+    const wit_typedef_t *resource; /* SPIN_TYPE_OWN, SPIN_TYPE_BORROW */
+    spin_slice_t text;             /* as WIT */
     wit_layout_t layout;
+    uint32_t depth;    /* how far types nest in it; 0: nothing in it. At most TYPE_MAX_DEPTH */
     bool has_pointers; /* holds strings, lists or maps: something to allocate and to free */
     bool has_handles;
+    bool has_borrows;
 };
 
 typedef enum wit_function_kind {
@@ -94,8 +96,8 @@ struct wit_typedef {
     const wit_world_t *world;
     const wit_typedef_t *used; /* what it was imported from, at the end of the chain; NULL: none */
     bool is_resource;
-    bool is_alias; /* `type a = b`: `ref` is b */
-    wit_ref_t ref; /* what it stands for; type NULL for a resource */
+    bool is_alias;                    /* `type a = b`: `ref` is b */
+    wit_ref_t ref;                    /* what it stands for; type NULL for a resource */
     wit_function_t *const *functions; /* of a resource */
     size_t functions_len;
     wit_place_t place;
@@ -116,7 +118,7 @@ struct wit_interface {
 };
 
 typedef struct wit_world_item {
-    spin_slice_t name; /* of a function, an inline interface or a type */
+    spin_slice_t name;                /* of a function, an inline interface or a type */
     const wit_interface_t *interface; /* or */
     const wit_function_t *function;   /* or */
     const wit_typedef_t *type;        /* imports only */

@@ -1,0 +1,118 @@
+/* `spin wit`: commands about WebAssembly Interface Types, a table of their own. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <spin/wit.h>
+
+#include "bindgen.h"
+#include "command.h"
+#include "options.h"
+
+/* ── spin wit print ──────────────────────────────────────────────────────────────────────── */
+
+typedef struct wit_print {
+    const char *output;
+} wit_print_t;
+
+static const option_t print_options[] = {
+    {"output", 'o', "FILE", OPTION_TEXT, offsetof(wit_print_t, output),
+     "Where to write it (default: standard output)"},
+};
+
+static const option_set_t print_set = {
+    .command = "spin wit print",
+    .summary = "Print WIT in its canonical form",
+    .usage = "[OPTIONS] PATH",
+    .options = print_options,
+    .options_len = sizeof print_options / sizeof *print_options,
+    .operands_max = 1,
+    .more =
+        "PATH is a .wit file, or the folder of a package, whose files are printed as one. Files "
+        "in the\ndialect of 2022 stay in it. To bring a file into form: spin wit print -o "
+        "x.wit x.wit",
+};
+
+static int write_text(spin_string_t text, const char *path) {
+    FILE *file = path == NULL ? stdout : fopen(path, "wb");
+    bool failed = file == NULL;
+    if (!failed && text.len > 0)
+        failed = fwrite(text.ptr, 1, text.len, file) != text.len;
+    if (file == stdout)
+        failed = fflush(stdout) != 0 || failed;
+    else if (file != NULL)
+        failed = fclose(file) != 0 || failed;
+    if (failed)
+        fprintf(stderr, "Error: can't write %s: %s\n", path == NULL ? "standard output" : path,
+                strerror(errno));
+    return failed ? 1 : 0;
+}
+
+static int print_path(const char *path, const char *output) {
+    spin_string_t text;
+    spin_error_t *error = spin_wit_print(path, &text);
+    if (error != NULL)
+        return command_report(error);
+    int code = write_text(text, output);
+    spin_string_clear(&text);
+    return code;
+}
+
+static int command_wit_print(int argc, char **argv) {
+    wit_print_t print = {0};
+    option_list_t operands = {0};
+    options_result_t result = options_parse(&print_set, argc, argv, &print, &operands);
+    int code = result == OPTIONS_HELP ? 0 : 2;
+    if (result == OPTIONS_OK && operands.len == 1)
+        code = print_path(operands.items[0], print.output);
+    else if (result == OPTIONS_OK)
+        fprintf(stderr, "Error: which file or folder?\n\nFor all options: spin wit print --help\n");
+    options_free(&print_set, &print, &operands);
+    return code;
+}
+
+/* ── spin wit ────────────────────────────────────────────────────────────────────────────── */
+
+static const command_t wit_commands[] = {
+    {"print", "Print WIT in its canonical form", command_wit_print},
+    {"bindgen", "Write C bindings for a world or an interface", command_wit_bindgen},
+    {NULL, NULL, NULL},
+};
+
+static void print_usage(FILE *out) {
+    fprintf(out, "Work with WebAssembly Interface Types\n\n"
+                 "Usage: spin wit <COMMAND> [OPTIONS]\n\nCommands:\n");
+    for (const command_t *command = wit_commands; command->name != NULL; command++)
+        fprintf(out, "  %-10s %s\n", command->name, command->summary);
+    fprintf(out, "\nOptions:\n  -h, --help     Print this help\n\n"
+                 "For one command: spin wit <COMMAND> --help\n");
+}
+
+static int unknown_command(const char *name) {
+    const char *names[sizeof wit_commands / sizeof *wit_commands];
+    size_t len = 0;
+    for (; wit_commands[len].name != NULL; len++)
+        names[len] = wit_commands[len].name;
+    const char *nearest = spin_nearest_name(spin_slice(name), names, len);
+    fprintf(stderr, "Error: unknown %s \"%s\"", name[0] == '-' ? "option" : "command", name);
+    if (nearest != NULL)
+        fprintf(stderr, ": did you mean \"%s\"?", nearest);
+    fprintf(stderr, "\n\nFor all commands: spin wit --help\n");
+    return 2;
+}
+
+int command_wit(int argc, char **argv) {
+    if (argc < 2) {
+        print_usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    for (const command_t *command = wit_commands; command->name != NULL; command++)
+        if (strcmp(command->name, argv[1]) == 0)
+            return command->run(argc - 1, argv + 1);
+    return unknown_command(argv[1]);
+}
