@@ -1,7 +1,5 @@
-/* The HTTP trigger: serves an application's components over HTTP/1.1.
- *
- *     spin_http_trigger_new ──▶ spin_http_trigger_run (until spin_http_trigger_stop or a signal)
- *                          └──▶ spin_http_trigger_free */
+/* The HTTP trigger: serves an application's components over HTTP/1.1. A trigger as any other:
+ * <spin/trigger.h> says how it is run, stopped and freed. */
 #ifndef SPIN_HTTP_H
 #define SPIN_HTTP_H
 
@@ -10,34 +8,28 @@
 #include "spin/engine.h"
 #include "spin/error.h"
 #include "spin/manifest.h"
+#include "spin/trigger.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef struct spin_http_trigger spin_http_trigger_t;
-
 /* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
- * spin_http_trigger_free. */
+ * spin_trigger_free. */
 typedef struct spin_http_options {
     size_t size; /* sizeof(spin_http_options_t) */
     /* "host:port", "[v6]:port" or ":port"; port 0 takes a free one. NULL: "127.0.0.1:3000". */
     const char *listen;
-    /* Processes that serve. 0: none but the caller's own, on the thread (and loop, where
-     * `engine->loop` names one) that calls spin_http_trigger_run. Else each is forked from it,
-     * supervised and replaced when it dies; then no engine may exist in the caller's process. */
-    unsigned workers;
+    unsigned workers; /* as in spin_trigger_options_t */
     /* Where each component's output goes, as ID_stdout.txt and ID_stderr.txt; made when needed.
      * NULL: .spin/APPLICATION/logs in the home directory. */
     const char *log_dir;
     /* Ids of the components whose output is copied to the process's own stdout and stderr. */
     const char *const *follow;
     size_t follow_len;
-    bool follow_all; /* copies the output of every component */
-    bool quiet;      /* copies nothing, whatever the others say */
-    /* Leave SIGINT and SIGTERM alone. Otherwise, while spin_http_trigger_run runs, each of them
-     * calls spin_http_trigger_stop; SIGHUP and SIGPIPE are ignored meanwhile. */
-    bool ignore_signals;
+    bool follow_all;     /* copies the output of every component */
+    bool quiet;          /* copies nothing, whatever the others say */
+    bool ignore_signals; /* as there */
 
     size_t max_header_bytes;      /* request line and headers; 431 past it. Default 64 KiB */
     size_t max_headers;           /* header fields; 431 past it. Default 100 */
@@ -48,49 +40,34 @@ typedef struct spin_http_options {
     uint64_t write_timeout_ms;    /* without progress in sending a response. 30,000 */
     uint64_t shutdown_timeout_ms; /* for what runs when a graceful stop begins. 30,000 */
 
-    /* Of each worker's engine; NULL for the defaults. Its `loop` only with 0 workers. */
+    /* As there, all but `ready`. */
     const spin_engine_options_t *engine;
-    /* Called in each worker before its engine is built, to add host functions. The builder stays
-     * the trigger's. An error fails the start. */
     spin_error_t *(*configure)(spin_engine_builder_t *builder, void *user);
     /* Called once, in the process that runs the trigger, when every worker accepts requests. */
     void (*ready)(const char *address, void *user);
     void *user;
 } spin_http_options_t;
 
-/* Opens the listening sockets for `application`, of which it takes a reference; connections wait
- * until spin_http_trigger_run serves them. `options` may be NULL. The caller frees `*out`.
- *
- * Errors: USAGE (not an HTTP application, a bad options struct), INVALID (the address), EXISTS (it
- * is in use), DENIED, IO, NO_MEMORY. */
-SPIN_API spin_error_t *spin_http_trigger_new(spin_application_t *application,
-                                             const spin_http_options_t *options,
-                                             spin_http_trigger_t **out);
-
-/* Serves until it is stopped, then returns NULL. Compiles the components first. Once for each
- * trigger.
+/* Makes an HTTP trigger for `application`, of which it takes a reference, and opens the listening
+ * sockets; connections wait until it runs. `options` may be NULL. The caller frees `*out` with
+ * spin_trigger_free.
  *
  * The path "/healthz" is answered with 200 "OK". A request that no route matches gets 404. A guest
  * that fails gives 500 and one that passes its deadline 504, with the reason in the log. When
  * `engine->max_instances` are busy requests wait in line, and past that get 503.
  * `engine->timeout_ms` bounds an answer from its start to its end, the time included for which the
- * guest stands still because the client reads slowly: no reader can keep an instance for longer.
+ * guest stands still because the client reads slowly: no reader can keep an instance for longer. A
+ * stop takes no new connections, and answers what is under way.
  *
- * Errors: those of spin_engine_builder_build, with the component's name; USAGE (a second call); IO.
- * In a worker process an error at its first start ends the run. */
-SPIN_API spin_error_t *spin_http_trigger_run(spin_http_trigger_t *trigger);
+ * Errors: USAGE (not an HTTP application, a bad options struct), INVALID (the address), EXISTS (it
+ * is in use), DENIED, IO, NO_MEMORY. */
+SPIN_API spin_error_t *spin_http_trigger_new(spin_application_t *application,
+                                             const spin_http_options_t *options,
+                                             spin_trigger_t **out);
 
-/* Ends spin_http_trigger_run: no new connections are taken, what is under way is answered for up to
- * `shutdown_timeout_ms`. A second call cuts everything off at once. From any thread, and from a
- * signal handler; also before the run began, which then ends at once, without a call of `ready`. In
- * a worker process it does nothing. */
-SPIN_API void spin_http_trigger_stop(spin_http_trigger_t *trigger);
-
-/* "host:port" that is listened on, with the port that was taken. Lives as long as the trigger. */
-SPIN_API const char *spin_http_trigger_address(const spin_http_trigger_t *trigger);
-
-/* Not while it runs. NULL is allowed. */
-SPIN_API void spin_http_trigger_free(spin_http_trigger_t *trigger);
+/* "host:port" that is listened on, with the port that was taken. Lives as long as the trigger. NULL
+ * for a trigger of another type. */
+SPIN_API const char *spin_http_trigger_address(const spin_trigger_t *trigger);
 
 #ifdef __cplusplus
 }

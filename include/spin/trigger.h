@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+/* A source of events for one application. */
 typedef struct spin_trigger spin_trigger_t;
 /* Where a trigger runs: a loop and an execution context. One, or one in each worker process. */
 typedef struct spin_worker spin_worker_t;
@@ -31,14 +32,14 @@ typedef struct spin_settings spin_settings_t;
 
 /* ── the operations of a trigger type ────────────────────────────────────────────────────── */
 
-/* All but `name` and `start` may be NULL. `user` is what spin_trigger_new was given. In order: open,
- * then for each worker configure, start, stop, drain, end, and last close. */
+/* All but `name` and `start` may be NULL. `user` is what spin_trigger_new was given. In order:
+ * open, then for each worker configure, start, stop, drain, end, and last close. */
 typedef struct spin_trigger_type {
     size_t size;      /* sizeof(spin_trigger_type_t) */
     const char *name; /* the `type` in the manifest's trigger table */
     /* Reads the application's and the components' settings and gets hold of what all workers
      * share, such as sockets. `*state` is handed to all others. Settings that nothing asked for are
-     * an error when this returns. */
+     * an error when this returns. Where it fails itself, close is not called. */
     spin_error_t *(*open)(spin_trigger_t *trigger, void *user, void **state);
     void (*close)(void *state);
 
@@ -49,11 +50,18 @@ typedef struct spin_trigger_type {
     /* No new events from now on. What is under way goes on; the worker ends when nothing holds it
      * any more and no instance is alive. */
     void (*stop)(spin_worker_t *worker, void *state);
-    /* The time for that is over: everything still under way is to be given up now. */
+    /* The time for that is over: everything still under way is to be given up now, and `end`
+     * follows soon. Calls of spin_worker_call are cancelled already. */
     void (*drain)(spin_worker_t *worker, void *state);
     /* The last call for this worker, before its context is freed; also after a start that failed.
-     * Every instance must be freed when it returns. */
+     * Every instance must be freed when it returns. Handles of its loop are closed here. What was
+     * held is forgotten; what is held from here on, as long as something closes, is waited for. */
     void (*end)(spin_worker_t *worker, void *state);
+
+    /* Only with worker processes, in the one that supervises them: a stop begins, and no further
+     * worker is started. Gives up what would keep clients waiting, such as listening sockets;
+     * `state` itself is for close. */
+    void (*withdraw)(void *state);
 } spin_trigger_type_t;
 
 /* ── running ─────────────────────────────────────────────────────────────────────────────── */
@@ -118,8 +126,9 @@ SPIN_API bool spin_poll(spin_trigger_t *trigger);
  * a worker process it does nothing. */
 SPIN_API void spin_trigger_stop(spin_trigger_t *trigger);
 
-/* Not while it runs: a started one must have ended (or never turned again: everything under way is
- * given up here). Not from inside its loop's callbacks, but `ended` may. NULL is allowed. */
+/* Not while it runs. A started one that has not ended is ended here: everything under way is given
+ * up, its loop is turned until that is done, and `ended` is not called. Not from inside its loop's
+ * callbacks, but `ended` may. NULL is allowed. */
 SPIN_API void spin_trigger_free(spin_trigger_t *trigger);
 
 /* Borrowed. */
@@ -161,18 +170,22 @@ SPIN_API spin_error_t *spin_settings_error(const spin_settings_t *settings, cons
 SPIN_API spin_trigger_t *spin_worker_trigger(spin_worker_t *worker);
 SPIN_API uv_loop_t *spin_worker_loop(spin_worker_t *worker);
 SPIN_API spin_execution_context_t *spin_worker_context(spin_worker_t *worker);
+/* Which of the workers this is, from 0; a replacement has the number of the one that died. */
+SPIN_API unsigned spin_worker_index(const spin_worker_t *worker);
 /* The trigger type's own data of this worker; NULL at first. */
 SPIN_API void *spin_worker_data(const spin_worker_t *worker);
 SPIN_API void spin_worker_set_data(spin_worker_t *worker, void *data);
 
+/* What a worker is asked to do, on its loop. */
 typedef void (*spin_worker_fn)(spin_worker_t *worker, void *user);
 /* Calls `fn` every `interval_ms` (at least 1), the first time one interval from now, until the
  * worker stops. Ticks that come due while one is late are not made up for. Errors: NO_MEMORY,
- * USAGE (the worker is stopping). */
+ * USAGE (the worker is stopping, an interval of 0). */
 SPIN_API spin_error_t *spin_worker_every(spin_worker_t *worker, uint64_t interval_ms,
                                          spin_worker_fn fn, void *user);
 /* Has `fn` called on the worker's loop, soon, in order. From any thread, while the worker has not
- * ended. Not called any more once it ends. Errors: NO_MEMORY. */
+ * ended. Not called any more once it ends. Errors: NO_MEMORY, CANCELLED (it has ended, and the
+ * trigger is not freed yet). */
 SPIN_API spin_error_t *spin_worker_post(spin_worker_t *worker, spin_worker_fn fn, void *user);
 /* Work that a graceful stop waits for, beside living instances: as many releases as holds. */
 SPIN_API void spin_worker_hold(spin_worker_t *worker);
@@ -183,9 +196,10 @@ SPIN_API void spin_worker_release(spin_worker_t *worker);
 typedef void (*spin_worker_called_fn)(spin_worker_t *worker, spin_error_t *error,
                                       const spin_value_t *result, void *user);
 /* One event in one line: prepares component `id`, calls `function` in it, tells `done` and frees
- * the instance. `args` are copied. Instances that are under way when the worker ends are freed and
- * `done` gets CANCELLED. Errors: those of spin_execution_context_start_component and
- * spin_value_start; then `done` is not called. */
+ * the instance. `args` are copied. `done` may come before this returns. Instances that are under
+ * way when the worker ends are freed and `done` gets CANCELLED. Errors: those of
+ * spin_execution_context_start_component and spin_value_start, CANCELLED (the time to finish is
+ * over); then `done` is not called. */
 SPIN_API spin_error_t *spin_worker_call(spin_worker_t *worker, spin_slice_t id,
                                         const spin_prepare_options_t *options,
                                         const spin_function_t *function, const spin_value_t *args,

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "options.h"
+#include "plugin.h"
 
 enum { MOST_WORKERS = 1024 };
 
@@ -27,6 +28,8 @@ typedef struct up {
     bool disable_cache;
     const char *log_level;
     const char *log_format;
+    char *const *rest;     /* for the program of a custom trigger; NULL: no "--" */
+    const char *http_only; /* an option that was given and that only HTTP has; NULL: none */
 } up_t;
 
 #define FIELD(field) offsetof(up_t, field)
@@ -62,15 +65,26 @@ static const option_t up_options[] = {
     {"log-level", 0, "LEVEL", OPTION_TEXT, FIELD(log_level),
      "error, warn, info, debug or trace (default: warn)"},
     {"log-format", 0, "FORM", OPTION_TEXT, FIELD(log_format), "text or json (default: text)"},
+    {"", 0, "ARGUMENTS...", OPTION_REST, FIELD(rest),
+     "For a trigger other than HTTP: what its program gets (see below)"},
 };
+
+/* Every other one is about serving HTTP. */
+static const char *const general_options[] = {"file",      "from",       "temp", "direct-mounts",
+                                              "log-level", "log-format", NULL};
 
 static const option_set_t up_set = {
     .command = "spin up",
     .summary = "Start an application: load it, listen, and run its components on requests",
-    .usage = "[OPTIONS] [PATH]",
+    .usage = "[OPTIONS] [PATH] [-- ARGUMENTS...]",
     .options = up_options,
     .options_len = sizeof up_options / sizeof *up_options,
     .operands_max = 1,
+    .more =
+        "A manifest whose trigger is of type T, neither http nor redis, is run by the program\n"
+        "trigger-T. It is looked for in the plugin folder, as trigger-T or trigger-T/trigger-T,\n"
+        "and then on the PATH. The plugin folder is $SPIN_DATA_DIR/plugins, or else spin/plugins\n"
+        "in $XDG_DATA_HOME (~/.local/share).",
 };
 
 static options_result_t refuse(const char *reason) {
@@ -170,11 +184,11 @@ static spin_error_t *serve(const up_t *up, spin_application_t *application) {
         .ready = announce,
         .user = application,
     };
-    spin_http_trigger_t *trigger;
+    spin_trigger_t *trigger;
     spin_error_t *error = spin_http_trigger_new(application, &options, &trigger);
     if (error == NULL) {
-        error = spin_http_trigger_run(trigger);
-        spin_http_trigger_free(trigger);
+        error = spin_trigger_run(trigger);
+        spin_trigger_free(trigger);
     }
     return error;
 }
@@ -186,19 +200,41 @@ static int unsupported_trigger(const up_t *up, const spin_application_t *applica
     return 1;
 }
 
+static int refuse_rest(void) {
+    refuse("the HTTP trigger takes no arguments behind \"--\"");
+    return 2;
+}
+
+static int run_plugin(const up_t *up, const spin_application_t *application) {
+    if (up->http_only != NULL) {
+        fprintf(stderr,
+                "Error: --%s is an option of the HTTP trigger, and %s has another one; what that "
+                "one's program takes goes behind \"--\"\n",
+                up->http_only, up->file);
+        return 2;
+    }
+    return plugin_run(application, up->rest);
+}
+
 static int run(const up_t *up) {
     const spin_loader_options_t loader = {
         .size = sizeof loader,
         .temp_dir = up->temp_dir,
         .direct_mounts = up->direct_mounts,
+        .locked = true,
     };
     spin_application_t *application = NULL;
     spin_error_t *error = spin_loader_load_file(up->file, &loader, &application);
     if (error != NULL)
         return command_report(error);
     int code = 0;
-    if (spin_application_trigger(application) != SPIN_TRIGGER_HTTP)
+    spin_trigger_kind_t trigger = spin_application_trigger(application);
+    if (trigger == SPIN_TRIGGER_CUSTOM)
+        code = run_plugin(up, application);
+    else if (trigger != SPIN_TRIGGER_HTTP)
         code = unsupported_trigger(up, application);
+    else if (up->rest != NULL && up->rest[0] != NULL)
+        code = refuse_rest();
     else if (!check_followed(up, application))
         code = 2;
     else
@@ -244,6 +280,8 @@ int command_up(int argc, char **argv) {
         up.file = "spin.toml";
     if (result == OPTIONS_OK)
         result = check_values(&up);
+    if (result == OPTIONS_OK)
+        up.http_only = options_given_beside(&up_set, argc, argv, general_options);
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         configure_log(&up);

@@ -3,6 +3,7 @@
 #include "cmocka_all.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "failing_alloc.h"
 #include "manifest/application.h"
 #include "manifest/manifest.h"
 #include "spin/http.h"
@@ -24,7 +26,7 @@ typedef struct scene {
     spin_application_t *application;
     spin_engine_options_t engine;
     spin_http_options_t options;
-    spin_http_trigger_t *trigger;
+    spin_trigger_t *trigger;
     char log_dir[sizeof cache_dir + 8];
 
     unsigned configured, ready;
@@ -141,7 +143,7 @@ static void ask_all(scene_t *scene) {
     static const char *const paths[] = {"/note", "/odd", "/spin", "/healthz", "/none", "/note"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         read_answer(send_get(scene, paths[i]), scene->answers[i]);
-    spin_http_trigger_stop(scene->trigger);
+    spin_trigger_stop(scene->trigger);
 }
 
 static void assert_all_answered(scene_t *scene) {
@@ -152,7 +154,7 @@ static void assert_all_answered(scene_t *scene) {
 }
 
 static void only_stop(scene_t *scene) {
-    spin_http_trigger_stop(scene->trigger);
+    spin_trigger_stop(scene->trigger);
 }
 
 /* ── scenes ── */
@@ -179,7 +181,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     scene_t *scene = *state;
-    spin_http_trigger_free(scene->trigger);
+    spin_trigger_free(scene->trigger);
     spin_application_unref(scene->application);
     free(scene);
     return 0;
@@ -195,7 +197,7 @@ static spin_error_t *run(scene_t *scene, void (*client)(scene_t *)) {
     scene->client = client;
     if (scene->trigger == NULL)
         open_trigger(scene);
-    spin_error_t *error = spin_http_trigger_run(scene->trigger);
+    spin_error_t *error = spin_trigger_run(scene->trigger);
     if (scene->ready > 0 && client != NULL)
         pthread_join(scene->thread, NULL);
     return error;
@@ -223,7 +225,7 @@ static void test_serves_until_stopped(void **state) {
     assert_int_equal(scene->notes, 2);
     assert_string_equal(scene->address, spin_http_trigger_address(scene->trigger));
     assert_int_equal(connect_to(scene), -1); /* nobody listens any more */
-    assert_fails(spin_http_trigger_run(scene->trigger), SPIN_ERROR_USAGE, "has run already");
+    assert_fails(spin_trigger_run(scene->trigger), SPIN_ERROR_USAGE, "has run already");
 }
 
 static void count_turns(uv_timer_t *timer) {
@@ -243,7 +245,7 @@ static void test_lent_loop(void **state) {
     for (unsigned round = 0; round < 2; round++) {
         assert_null(run(scene, ask_all));
         assert_all_answered(scene);
-        spin_http_trigger_free(scene->trigger);
+        spin_trigger_free(scene->trigger);
         scene->trigger = NULL;
         assert_true(turns > 0);
         assert_true(uv_is_active((uv_handle_t *)&timer));
@@ -252,6 +254,65 @@ static void test_lent_loop(void **state) {
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0); /* nothing was left behind */
+}
+
+static void on_ended(spin_trigger_t *trigger, void *user) {
+    assert_ptr_equal(trigger, ((scene_t *)user)->trigger);
+    spin_trigger_free(trigger);
+    ((scene_t *)user)->trigger = NULL;
+}
+
+static void start(scene_t *scene) {
+    wasm_signals_restore();
+    scene->client = ask_all;
+    open_trigger(scene);
+    assert_null(spin_trigger_start(scene->trigger, on_ended, scene));
+    assert_int_equal(scene->ready, 1);
+}
+
+static void assert_served(scene_t *scene) {
+    pthread_join(scene->thread, NULL);
+    assert_null(scene->trigger);
+    assert_all_answered(scene);
+    assert_int_equal(scene->notes, 2);
+    assert_int_equal(connect_to(scene), -1);
+}
+
+static void test_started_on_a_lent_loop(void **state) {
+    scene_t *scene = *state;
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    scene->engine.loop = &loop;
+    start(scene);
+    assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    assert_served(scene);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void test_driven_by_descriptor(void **state) {
+    scene_t *scene = *state;
+    start(scene);
+    spin_trigger_t *trigger = scene->trigger;
+    do {
+        struct pollfd turn = {.fd = spin_poll_fd(trigger), .events = POLLIN};
+        poll(&turn, 1, spin_poll_timeout_ms(trigger));
+    } while (spin_poll(trigger));
+    assert_served(scene);
+}
+
+/* Freed while a guest is at work for a client, with whatever its loop still held. */
+static void test_freed_while_serving(void **state) {
+    scene_t *scene = *state;
+    wasm_signals_restore();
+    open_trigger(scene);
+    assert_null(spin_trigger_start(scene->trigger, on_ended, scene));
+    int fd = send_get(scene, "/hang");
+    for (unsigned turn = 0; turn < 50; turn++)
+        assert_true(spin_poll(scene->trigger));
+    spin_trigger_free(scene->trigger);
+    scene->trigger = NULL;
+    read_answer(fd, scene->answers[0]);
+    assert_string_equal(scene->answers[0], "");
 }
 
 static void test_configure_fails(void **state) {
@@ -276,7 +337,7 @@ static void test_import_that_nobody_adds(void **state) {
 static void test_stopped_before_it_runs(void **state) {
     scene_t *scene = *state;
     open_trigger(scene);
-    spin_http_trigger_stop(scene->trigger);
+    spin_trigger_stop(scene->trigger);
     assert_null(run(scene, NULL));
     assert_int_equal(scene->ready, 0);
     assert_int_equal(scene->configured, 0);
@@ -284,7 +345,7 @@ static void test_stopped_before_it_runs(void **state) {
 
 static void stop_in_handler(int number) {
     (void)number;
-    spin_http_trigger_stop(current->trigger);
+    spin_trigger_stop(current->trigger);
 }
 
 static void raise_own(scene_t *scene) {
@@ -331,7 +392,7 @@ static void hang_and_stop(scene_t *scene, unsigned stops) {
     int fd = send_get(scene, "/hang");
     usleep(100 * 1000);
     for (unsigned i = 0; i < stops; i++) {
-        spin_http_trigger_stop(scene->trigger);
+        spin_trigger_stop(scene->trigger);
         usleep(50 * 1000);
     }
     read_answer(fd, scene->answers[0]);
@@ -379,7 +440,7 @@ static void hang_many(scene_t *scene) {
         fds[i] = send_get(scene, i < 4 ? "/hang" : "/note");
     for (size_t i = 0; i < 8; i++)
         read_answer(fds[i], scene->answers[i]);
-    spin_http_trigger_stop(scene->trigger);
+    spin_trigger_stop(scene->trigger);
 }
 
 static void test_line(void **state) {
@@ -397,7 +458,7 @@ static void test_line(void **state) {
 /* ── what is refused ── */
 
 static void assert_refused(scene_t *scene, spin_error_kind_t kind, const char *part) {
-    spin_http_trigger_t *trigger;
+    spin_trigger_t *trigger;
     assert_fails(spin_http_trigger_new(scene->application, &scene->options, &trigger), kind, part);
 }
 
@@ -418,10 +479,43 @@ static void test_bad_options(void **state) {
     open_trigger(scene);
     scene->options.listen = spin_http_trigger_address(scene->trigger);
     assert_refused(scene, SPIN_ERROR_EXISTS, scene->options.listen);
-    scene->application->trigger = SPIN_TRIGGER_REDIS;
+    scene->application->trigger_type = spin_slice("redis");
     assert_refused(scene, SPIN_ERROR_USAGE, "http");
     scene->engine.size = 1;
     assert_fails(run(scene, only_stop), SPIN_ERROR_USAGE, "spin_engine_options_t");
+}
+
+/* A life in which nobody asks for anything. */
+static spin_error_t *live(scene_t *scene) {
+    spin_error_t *error =
+        spin_http_trigger_new(scene->application, &scene->options, &scene->trigger);
+    if (error == NULL)
+        error = spin_trigger_start(scene->trigger, NULL, NULL);
+    if (error == NULL) {
+        spin_trigger_stop(scene->trigger);
+        spin_poll(scene->trigger);
+    }
+    spin_trigger_free(scene->trigger);
+    scene->trigger = NULL;
+    return error;
+}
+
+static void test_out_of_memory(void **state) {
+    scene_t *scene = *state;
+    assert_null(live(scene)); /* what is cached, is */
+    failing_alloc_install(SIZE_MAX);
+    assert_null(live(scene));
+    size_t calls = failing_alloc_calls();
+    size_t failed = 0;
+    for (size_t at = 1; at <= calls; at++) {
+        failing_alloc_install(at);
+        spin_error_t *error = live(scene);
+        failed += error != NULL;
+        spin_error_free(error);
+        assert_int_equal(failing_alloc_live(), 0);
+    }
+    failing_alloc_remove();
+    assert_true(failed > calls / 2); /* the module cache does without */
 }
 
 /* ── in worker processes ── */
@@ -455,6 +549,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_serves_until_stopped),
         TEST(test_lent_loop),
+        TEST(test_started_on_a_lent_loop),
+        TEST(test_driven_by_descriptor),
+        TEST(test_freed_while_serving),
         TEST(test_configure_fails),
         TEST(test_import_that_nobody_adds),
         TEST(test_stopped_before_it_runs),
@@ -465,6 +562,7 @@ int main(void) {
         TEST(test_deadline_while_stopping),
         TEST(test_line),
         TEST(test_bad_options),
+        TEST(test_out_of_memory),
     };
     if (mkdtemp(cache_dir) == NULL)
         return 1;

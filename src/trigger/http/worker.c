@@ -17,6 +17,7 @@ static const uint64_t ns_per_ms = 1000 * 1000;
 
 struct http_worker {
     arena_t arena;
+    spin_worker_t *base;
     const spin_http_options_t *options;
     uv_loop_t *loop;
     spin_execution_context_t *context;
@@ -34,8 +35,7 @@ struct http_worker {
     uv_timer_t *line_timer;
     bool advancing;
 
-    bool warns;  /* of what is odd in the application: one worker is enough */
-    bool closed; /* the server's handles are */
+    bool warns; /* of what is odd in the application: one worker is enough */
 };
 
 static const http_executor_t *const executors[] = {
@@ -381,16 +381,13 @@ static spin_error_t *init_components(http_worker_t *worker) {
     return error;
 }
 
-static spin_error_t *init_engine(http_worker_t *worker, spin_application_t *application) {
-    const spin_http_options_t *options = worker->options;
+static spin_error_t *init_line(http_worker_t *worker) {
     spin_engine_options_t engine = {0};
-    spin_engine_builder_t *builder = NULL;
     spin_error_t *error =
-        options_take(&engine, sizeof engine, options->engine, "spin_engine_options_t");
+        options_take(&engine, sizeof engine, worker->options->engine, "spin_engine_options_t");
     if (error != NULL)
         return error;
-    engine.size = sizeof engine;
-    engine.loop = worker->loop;
+    worker->line_end = &worker->line;
     worker->line_max =
         LINE_PER_INSTANCE *
         (size_t)(engine.max_instances != 0 ? engine.max_instances : SPIN_ENGINE_DEFAULT_INSTANCES);
@@ -398,19 +395,6 @@ static spin_error_t *init_engine(http_worker_t *worker, spin_application_t *appl
                               : engine.timeout_ms < UINT64_MAX / 2 / ns_per_ms
                                   ? ns_per_ms * engine.timeout_ms
                                   : UINT64_MAX / 2;
-    error = spin_engine_builder_new(application, &engine, &builder);
-    if (error != NULL)
-        return error;
-    error = http_legacy_define(builder);
-    if (error == NULL && options->configure != NULL)
-        error = options->configure(builder, options->user);
-    if (error == NULL)
-        return spin_engine_builder_build(builder, &worker->context);
-    spin_engine_builder_free(builder);
-    return error;
-}
-
-static spin_error_t *init_timer(http_worker_t *worker) {
     worker->line_timer = mem_alloc(sizeof *worker->line_timer);
     if (worker->line_timer == NULL)
         return error_no_memory();
@@ -418,27 +402,6 @@ static spin_error_t *init_timer(http_worker_t *worker) {
     uv_unref((uv_handle_t *)worker->line_timer); /* the server's connections keep the loop alive */
     worker->line_timer->data = worker;
     return NULL;
-}
-
-spin_error_t *http_worker_new(spin_application_t *application, const spin_http_options_t *options,
-                              uv_loop_t *loop, bool warns, http_worker_t **out) {
-    http_worker_t *worker = mem_calloc(1, sizeof *worker);
-    if (worker == NULL)
-        return error_no_memory();
-    worker->options = options;
-    worker->loop = loop;
-    worker->warns = warns;
-    worker->line_end = &worker->line;
-    spin_error_t *error = init_timer(worker);
-    if (error == NULL)
-        error = init_engine(worker, application);
-    if (error == NULL)
-        error = init_components(worker);
-    if (error != NULL)
-        http_worker_free(worker);
-    else
-        *out = worker;
-    return error;
 }
 
 static void set_if(size_t *limit, size_t value) {
@@ -451,7 +414,7 @@ static void set_time_if(uint64_t *limit, uint64_t value) {
         *limit = value;
 }
 
-spin_error_t *http_worker_listen(http_worker_t *worker, int fd) {
+static spin_error_t *listen_at(http_worker_t *worker, int fd) {
     const spin_http_options_t *options = worker->options;
     net_server_limits_t limits = net_server_limits_default();
     set_if(&limits.header_bytes, options->max_header_bytes);
@@ -465,32 +428,34 @@ spin_error_t *http_worker_listen(http_worker_t *worker, int fd) {
     return net_server_new(worker->loop, fd, &limits, &handler, &worker->server);
 }
 
-void http_worker_stop(http_worker_t *worker, uint64_t grace_ms, void (*done)(void *user),
-                      void *user) {
-    net_server_stop(worker->server, grace_ms, done, user);
-}
-
-static void on_server_closed(void *user) {
-    ((http_worker_t *)user)->closed = true;
-}
-
-static void free_timer(uv_handle_t *timer) {
-    mem_free(timer);
-}
-
-void http_worker_free(http_worker_t *worker) {
+spin_error_t *http_worker_start(spin_worker_t *base, const spin_http_options_t *options, int fd) {
+    http_worker_t *worker = mem_calloc(1, sizeof *worker);
     if (worker == NULL)
-        return;
-    if (worker->server != NULL) {
-        worker->advancing = true; /* nothing new is started */
-        net_server_free(worker->server, on_server_closed, worker);
-        while (!worker->closed)
-            uv_run(worker->loop, UV_RUN_ONCE);
-    }
-    if (worker->line_timer != NULL)
-        uv_close((uv_handle_t *)worker->line_timer, free_timer);
-    spin_execution_context_free(worker->context);
-    uv_run(worker->loop, UV_RUN_NOWAIT); /* the handles' last callbacks */
+        return error_no_memory();
+    spin_worker_set_data(base, worker);
+    worker->base = base;
+    worker->options = options;
+    worker->loop = spin_worker_loop(base);
+    worker->context = spin_worker_context(base);
+    worker->warns = spin_worker_index(base) == 0;
+    spin_error_t *error = init_line(worker);
+    if (error == NULL)
+        error = init_components(worker);
+    return error != NULL ? error : listen_at(worker, fd);
+}
+
+static void on_served(void *user) {
+    spin_worker_release(((http_worker_t *)user)->base);
+}
+
+/* The grace is the worker's affair. */
+void http_worker_stop(spin_worker_t *base) {
+    http_worker_t *worker = spin_worker_data(base);
+    spin_worker_hold(base);
+    net_server_stop(worker->server, UINT64_MAX, on_served, worker);
+}
+
+static void free_worker(http_worker_t *worker) {
     for (size_t i = 0; i < worker->components_len; i++) {
         component_log_deinit(&worker->components[i].out);
         component_log_deinit(&worker->components[i].err);
@@ -498,4 +463,29 @@ void http_worker_free(http_worker_t *worker) {
     http_routes_deinit(&worker->routes);
     arena_deinit(&worker->arena);
     mem_free(worker);
+}
+
+static void on_server_closed(void *user) {
+    http_worker_t *worker = user;
+    spin_worker_release(worker->base);
+    free_worker(worker);
+}
+
+static void free_timer(uv_handle_t *timer) {
+    mem_free(timer);
+}
+
+void http_worker_end(spin_worker_t *base) {
+    http_worker_t *worker = spin_worker_data(base);
+    if (worker == NULL)
+        return;
+    if (worker->line_timer != NULL)
+        uv_close((uv_handle_t *)worker->line_timer, free_timer);
+    if (worker->server == NULL) {
+        free_worker(worker);
+        return;
+    }
+    worker->advancing = true; /* nothing new is started */
+    spin_worker_hold(base);
+    net_server_free(worker->server, on_server_closed, worker);
 }

@@ -1,28 +1,19 @@
-/* One worker: an engine and a server on a loop, and what lies between them. */
+/* The HTTP trigger in one worker: a server on its loop, its execution context, and what lies
+ * between them. */
 #ifndef TRIGGER_HTTP_WORKER_H
 #define TRIGGER_HTTP_WORKER_H
 
-#include "net/http_server.h"
 #include "spin/http.h"
 
-typedef struct http_worker http_worker_t;
+/* Serves what arrives at `fd`, which stays the caller's. All is kept by the caller until after
+ * http_worker_end, which is due also where this fails. Worker 0 warns about what is odd in the
+ * application. */
+spin_error_t *http_worker_start(spin_worker_t *worker, const spin_http_options_t *options, int fd);
 
-/* Builds the engine for `application` (compiling what is not cached), with the functions that the
- * options' hook adds, on `loop`. All is kept by the caller until after http_worker_free; `options`
- * is complete. `warns`: about what is odd in the application, which one of several workers does.
- * Errors: those of spin_engine_builder_build. */
-spin_error_t *http_worker_new(spin_application_t *application, const spin_http_options_t *options,
-                              uv_loop_t *loop, bool warns, http_worker_t **out);
+/* Takes no new connections. The worker is held until those that there are have been served. */
+void http_worker_stop(spin_worker_t *worker);
 
-/* Serves what arrives at `fd`, which stays the caller's. */
-spin_error_t *http_worker_listen(http_worker_t *worker, int fd);
-
-/* Graceful stop; `done` comes from the loop when nothing is under way any more. Called again with a
- * shorter grace it cuts off what is left. */
-void http_worker_stop(http_worker_t *worker, uint64_t grace_ms, void (*done)(void *user),
-                      void *user);
-
-/* Cuts off what runs and turns the loop until all handles are closed. NULL is allowed. */
-void http_worker_free(http_worker_t *worker);
+/* Cuts off what runs. The worker is held until all handles are closed. */
+void http_worker_end(spin_worker_t *worker);
 
 #endif

@@ -1,0 +1,263 @@
+/* What a trigger's type does with its worker: ticks, posts, instances, and others beside it. */
+#include "trigger_scene.h"
+
+/* ── ticks and posts ── */
+
+/* The first takes ten times as long as it should. */
+static void tick_late(spin_worker_t *worker, void *user) {
+    scene_t *scene = user;
+    uv_loop_t *loop = spin_worker_loop(worker);
+    if (scene->count++ == 0)
+        usleep(100 * 1000);
+    if (uv_now(loop) >= scene->until)
+        spin_trigger_stop(spin_worker_trigger(worker));
+}
+
+static void start_late_ticks(scene_t *scene) {
+    assert_ok(spin_worker_every(scene->worker, 10, tick_late, scene));
+    scene->until = uv_now(spin_worker_loop(scene->worker)) + 150;
+}
+
+static void test_late_ticks_are_not_made_up_for(void **state) {
+    scene_t *scene = *state;
+    scene->on_start = start_late_ticks;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_run(scene->trigger));
+    /* At 10, 110, 120, ... 150; some less where the machine is slow. */
+    assert_in_range(scene->count, 2, 8);
+}
+
+static void hold_and_tick(scene_t *scene) {
+    spin_worker_hold(scene->worker);
+    assert_ok(spin_worker_every(scene->worker, 1, count_down, scene));
+    assert_fails(spin_worker_every(scene->worker, 0, count_down, scene), SPIN_ERROR_USAGE, "0 ms");
+    assert_ok(spin_worker_every(scene->worker, UINT64_MAX, count_down, scene));
+}
+
+static void test_no_tick_after_the_stop(void **state) {
+    scene_t *scene = *state;
+    scene->on_start = hold_and_tick;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+    while (scene->count < 3)
+        assert_true(spin_poll(scene->trigger));
+    spin_trigger_stop(scene->trigger);
+    while (strstr(scene->log, "stop") == NULL)
+        spin_poll(scene->trigger);
+    unsigned before = scene->count;
+    assert_fails(spin_worker_every(scene->worker, 1, count_down, scene), SPIN_ERROR_USAGE,
+                 "stopping");
+    usleep(10 * 1000);
+    for (unsigned turn = 0; turn < 10; turn++)
+        assert_true(spin_poll(scene->trigger));
+    assert_int_equal(scene->count, before);
+    spin_worker_release(scene->worker);
+    drive(scene);
+}
+
+enum { POSTERS = 4, POSTS = 500 };
+
+typedef struct poster {
+    scene_t *scene;
+    pthread_t thread;
+    unsigned posted; /* by the thread */
+    unsigned heard;  /* by the loop */
+    struct posting {
+        struct poster *poster;
+        unsigned number;
+    } postings[POSTS];
+} poster_t;
+
+static void on_post(spin_worker_t *worker, void *user) {
+    struct posting *posting = user;
+    scene_t *scene = posting->poster->scene;
+    assert_ptr_equal(worker, scene->worker);
+    assert_int_equal(posting->number, posting->poster->heard++); /* in order */
+    if (++scene->count == POSTERS * POSTS)
+        spin_trigger_stop(scene->trigger);
+}
+
+static void *post_all(void *user) {
+    poster_t *poster = user;
+    for (unsigned i = 0; i < POSTS; i++) {
+        poster->postings[i] = (struct posting){poster, i};
+        spin_error_t *error =
+            spin_worker_post(poster->scene->worker, on_post, &poster->postings[i]);
+        poster->posted += error == NULL;
+        spin_error_free(error);
+    }
+    return NULL;
+}
+
+static poster_t posters[POSTERS];
+
+static void start_posters(scene_t *scene) {
+    for (size_t i = 0; i < POSTERS; i++) {
+        posters[i] = (poster_t){.scene = scene};
+        assert_int_equal(pthread_create(&posters[i].thread, NULL, post_all, &posters[i]), 0);
+    }
+}
+
+static void test_posts_from_many_threads(void **state) {
+    scene_t *scene = *state;
+    scene->on_start = start_posters; /* kept until the start is over */
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_run(scene->trigger));
+    for (size_t i = 0; i < POSTERS; i++) {
+        pthread_join(posters[i].thread, NULL);
+        assert_int_equal(posters[i].posted, POSTS);
+        assert_int_equal(posters[i].heard, POSTS);
+    }
+    assert_fails(spin_worker_post(scene->worker, on_post, NULL), SPIN_ERROR_CANCELLED, "ended");
+}
+
+/* ── instances ── */
+
+static void on_called(spin_instance_t *instance, spin_error_t *error, void *user) {
+    scene_t *scene = user;
+    snprintf(scene->seen[scene->count++], sizeof scene->seen[0], "%s",
+             error == NULL ? "ok" : spin_error_kind_name(spin_error_kind(error)));
+    spin_error_free(error);
+    spin_instance_free(instance);
+}
+
+static void start_call(scene_t *scene, const char *name) {
+    spin_instance_t *instance;
+    wasmtime_func_t func;
+    assert_ok(spin_execution_context_prepare_component(spin_worker_context(scene->worker),
+                                                       spin_slice("it"), NULL, &instance));
+    assert_ok(spin_instance_function(instance, spin_slice(name), &func));
+    assert_ok(spin_instance_start(instance, &func, NULL, 0, NULL, 0, on_called, scene));
+}
+
+static void start_endless(scene_t *scene) {
+    start_call(scene, "run");
+}
+
+static void test_living_instance_is_waited_for(void **state) {
+    scene_t *scene = *state;
+    spin_application_unref(scene->application);
+    scene->application = application_of("type = \"test\"", "loop");
+    scene->engine.timeout_ms = 100;
+    scene->on_start = start_endless;
+    scene->on_ready = stop_it;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_run(scene->trigger));
+    assert_int_equal(scene->count, 1);
+    assert_string_equal(scene->seen[0], "timeout");
+    assert_string_equal(scene->log, whole); /* without drain */
+}
+
+/* Two triggers, with an engine each, on two threads: while one's guest traps again and again, and
+ * it ends and begins anew, the other goes on. */
+static void trap(spin_worker_t *worker, void *user) {
+    scene_t *scene = user;
+    if (scene->count < scene->limit)
+        start_call(scene, "unreachable");
+    if (scene->count == scene->limit)
+        spin_trigger_stop(spin_worker_trigger(worker));
+}
+
+static void start_trapping(scene_t *scene) {
+    assert_ok(spin_worker_every(scene->worker, 1, trap, scene));
+}
+
+static void *run_trapping(void *user) {
+    for (unsigned round = 0; round < 3; round++) {
+        scene_t *scene = new_scene("trap");
+        scene->limit = 10;
+        scene->on_start = start_trapping;
+        spin_error_t *error = make(scene);
+        if (error == NULL)
+            error = spin_trigger_run(scene->trigger);
+        spin_trigger_free(scene->trigger);
+        *(unsigned *)user +=
+            error == NULL && scene->count == 10 && strcmp(scene->seen[9], "trap") == 0;
+        spin_application_unref(scene->application);
+        free(scene);
+    }
+    return NULL;
+}
+
+static void add(spin_worker_t *worker, void *user) {
+    scene_t *scene = user;
+    spin_instance_t *instance;
+    wasmtime_func_t func;
+    wasmtime_val_t args[2] = {{.kind = WASMTIME_I32, .of.i32 = 2},
+                              {.kind = WASMTIME_I32, .of.i32 = 3}};
+    wasmtime_val_t sum = {0};
+    (void)worker;
+    assert_ok(spin_execution_context_prepare_component(spin_worker_context(worker),
+                                                       spin_slice("it"), NULL, &instance));
+    assert_ok(spin_instance_function(instance, spin_slice("add"), &func));
+    assert_ok(spin_instance_call(instance, &func, args, 2, &sum, 1));
+    assert_int_equal(sum.of.i32, 5);
+    spin_instance_free(instance);
+    scene->count++;
+}
+
+static void start_adding(scene_t *scene) {
+    assert_ok(spin_worker_every(scene->worker, 1, add, scene));
+}
+
+static void test_two_threads(void **state) {
+    scene_t *scene = *state;
+    pthread_t thread;
+    unsigned good = 0;
+    wasm_signals_restore();
+    scene->options.ignore_signals = true;
+    scene->on_start = start_adding;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+    assert_int_equal(pthread_create(&thread, NULL, run_trapping, &good), 0);
+    struct pollfd turn = {.fd = spin_poll_fd(scene->trigger), .events = POLLIN};
+    while (pthread_tryjoin_np(thread, NULL) != 0) {
+        assert_true(spin_poll(scene->trigger));
+        poll(&turn, 1, spin_poll_timeout_ms(scene->trigger));
+    }
+    assert_int_equal(good, 3);
+    for (unsigned before = scene->count; scene->count < before + 3;) {
+        assert_true(spin_poll(scene->trigger));
+        poll(&turn, 1, spin_poll_timeout_ms(scene->trigger));
+    }
+    spin_trigger_stop(scene->trigger);
+    drive(scene);
+}
+
+/* Two on one loop: each ends for itself. */
+static void test_two_on_one_loop(void **state) {
+    scene_t *scene = *state;
+    scene_t *other = new_scene("add");
+    lend(scene);
+    other->engine.loop = &scene->loop;
+    assert_ok(make(scene));
+    assert_ok(make(other));
+    assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+    assert_ok(spin_trigger_start(other->trigger, on_ended, other));
+    spin_trigger_stop(other->trigger);
+    while (other->ended == 0)
+        uv_run(&scene->loop, UV_RUN_ONCE);
+    assert_string_equal(scene->log, "open configure embedder start ready");
+    spin_trigger_free(other->trigger);
+    spin_trigger_stop(scene->trigger);
+    uv_run(&scene->loop, UV_RUN_DEFAULT);
+    assert_int_equal(scene->ended, 1);
+    spin_application_unref(other->application);
+    free(other);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_late_ticks_are_not_made_up_for),
+        TEST(test_no_tick_after_the_stop),
+        TEST(test_posts_from_many_threads),
+        TEST(test_living_instance_is_waited_for),
+        TEST(test_two_threads),
+        TEST(test_two_on_one_loop),
+    };
+    if (mkdtemp(cache_dir) == NULL)
+        return 1;
+    wasm_signals_keep();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + remove_cache();
+}
