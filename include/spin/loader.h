@@ -11,6 +11,7 @@
 extern "C" {
 #endif
 
+/* How an application's files are brought together. */
 typedef struct spin_loader_options {
     size_t size; /* sizeof(spin_loader_options_t) */
     /* Where the working directory is made; NULL for the system's temporary folder. With a folder
@@ -21,6 +22,10 @@ typedef struct spin_loader_options {
      * destination, a folder that stands alone at its own path. Patterns, single files and
      * `exclude_files` can't be mounted in place: they are an error then. */
     bool direct_mounts;
+    /* Where the trigger is a custom one, also write the locked form (spin_application_to_locked)
+     * into the working directory, readable by its user alone: for the program that runs it.
+     * spin_application_locked_file tells where it is. */
+    bool locked;
 } spin_loader_options_t;
 
 /* Loads the application of a local manifest: reads `path` (the manifest, or a folder that holds a
@@ -46,7 +51,8 @@ SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader
 
 /* Loads an application that another process has loaded already and handed on in the locked form
  * (spin_application_to_locked): the modules and mounts that it names are used where they are, and
- * stay the other's. `path` is the locked file; NULL: what the environment variable SPIN_LOCKED_URL
+ * stay the other's; only where that one was killed does the last reference remove its working
+ * directory. `path` is the locked file; NULL: what the environment variable SPIN_LOCKED_URL
  * names (file:///…), as `spin up` sets it for the trigger that it starts. On success `*out` holds
  * one reference. Errors: NOT_FOUND (no file; path NULL and no such variable), INVALID (with the
  * position), UNSUPPORTED (a locked form of another version), IO, NO_MEMORY. Any thread. */

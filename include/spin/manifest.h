@@ -17,21 +17,27 @@
 extern "C" {
 #endif
 
+/* A whole application. Counted: spin_application_ref, spin_application_unref. */
 typedef struct spin_application spin_application_t;
+/* One of its components. Lives as long as the application. */
 typedef struct spin_component spin_component_t;
+/* One of its variables. Lives as long as the application. */
 typedef struct spin_variable spin_variable_t;
 
+/* What starts the application's components. */
 typedef enum spin_trigger_kind {
     SPIN_TRIGGER_HTTP = 0,
     SPIN_TRIGGER_REDIS,
     SPIN_TRIGGER_CUSTOM, /* any other type: its settings are kept as a table */
 } spin_trigger_kind_t;
 
+/* How an HTTP request is handed to a component. */
 typedef enum spin_executor_kind {
     SPIN_EXECUTOR_SPIN = 0, /* the typed entry point */
     SPIN_EXECUTOR_WAGI,     /* CGI over a WASI command */
 } spin_executor_kind_t;
 
+/* Where a component's module is kept. */
 typedef enum spin_source_kind {
     SPIN_SOURCE_PATH = 0, /* a file beside the manifest */
     SPIN_SOURCE_BINDLE,   /* { reference, parcel } */
@@ -44,6 +50,7 @@ typedef struct spin_text_list {
     size_t len;
 } spin_text_list_t;
 
+/* One key with its value. */
 typedef struct spin_setting {
     spin_slice_t key;
     spin_slice_t value;
@@ -87,6 +94,7 @@ SPIN_API spin_application_t *spin_application_ref(spin_application_t *applicatio
  * allowed. */
 SPIN_API void spin_application_unref(spin_application_t *application);
 
+/* The manifest's fields of these names. */
 SPIN_API spin_slice_t spin_application_name(const spin_application_t *application);
 SPIN_API spin_slice_t spin_application_version(const spin_application_t *application);
 SPIN_API spin_slice_t spin_application_description(const spin_application_t *application);
@@ -94,7 +102,11 @@ SPIN_API spin_slice_t spin_application_namespace(const spin_application_t *appli
 SPIN_API spin_text_list_t spin_application_authors(const spin_application_t *application);
 /* Where it was loaded from: the manifest's path, or a registry reference. */
 SPIN_API spin_slice_t spin_application_origin(const spin_application_t *application);
+/* The file in which a loader has left the locked form (`locked` in its options), NUL-terminated;
+ * it goes with the working directory. */
+SPIN_API spin_slice_t spin_application_locked_file(const spin_application_t *application);
 
+/* Which of the kinds its trigger is. */
 SPIN_API spin_trigger_kind_t spin_application_trigger(const spin_application_t *application);
 /* "http", "redis", or the name of a custom trigger. */
 SPIN_API spin_slice_t spin_application_trigger_type(const spin_application_t *application);
@@ -107,17 +119,21 @@ SPIN_API spin_slice_t spin_application_redis_address(const spin_application_t *a
 SPIN_API spin_error_t *spin_application_trigger_json(const spin_application_t *application,
                                                      char **out);
 
+/* How many variables it declares. */
 SPIN_API size_t spin_application_variable_count(const spin_application_t *application);
 /* NULL when `index` is past the end. */
 SPIN_API const spin_variable_t *spin_application_variable(const spin_application_t *application,
                                                           size_t index);
+/* The name under which the manifest declares it. */
 SPIN_API spin_slice_t spin_variable_name(const spin_variable_t *variable);
 /* `ptr` is NULL where there is none, and then the variable is required. */
 SPIN_API spin_slice_t spin_variable_default(const spin_variable_t *variable);
+/* Whether it has no default, so that a value must be given. */
 SPIN_API bool spin_variable_required(const spin_variable_t *variable);
 /* Whether its value must not appear in logs. */
 SPIN_API bool spin_variable_secret(const spin_variable_t *variable);
 
+/* How many components it has. */
 SPIN_API size_t spin_application_component_count(const spin_application_t *application);
 /* In the order of the manifest. NULL when `index` is past the end. */
 SPIN_API const spin_component_t *spin_application_component(const spin_application_t *application,
@@ -143,9 +159,11 @@ SPIN_API void spin_string_free(char *string);
 
 /* ── component ───────────────────────────────────────────────────────────────────────────── */
 
+/* The manifest's fields of these names. */
 SPIN_API spin_slice_t spin_component_id(const spin_component_t *component);
 SPIN_API spin_slice_t spin_component_description(const spin_component_t *component);
 
+/* Which of the kinds its source is. */
 SPIN_API spin_source_kind_t spin_component_source(const spin_component_t *component);
 /* What the kind has, as written; the others are empty. */
 SPIN_API spin_slice_t spin_component_source_path(const spin_component_t *component);
@@ -157,6 +175,7 @@ SPIN_API spin_slice_t spin_component_source_digest(const spin_component_t *compo
 /* The module on this host, once a loader has it. */
 SPIN_API spin_slice_t spin_component_source_file(const spin_component_t *component);
 
+/* The manifest's tables and lists of these names; empty where it has none. */
 SPIN_API spin_setting_list_t spin_component_environment(const spin_component_t *component);
 SPIN_API spin_setting_list_t spin_component_config(const spin_component_t *component);
 SPIN_API spin_text_list_t spin_component_exclude_files(const spin_component_t *component);
@@ -177,13 +196,13 @@ SPIN_API spin_slice_t spin_component_build_command(const spin_component_t *compo
 SPIN_API spin_slice_t spin_component_build_workdir(const spin_component_t *component);
 SPIN_API spin_text_list_t spin_component_build_watch(const spin_component_t *component);
 
-/* HTTP trigger. */
+/* HTTP trigger: the field of this name. */
 SPIN_API spin_slice_t spin_component_route(const spin_component_t *component);
 SPIN_API spin_executor_kind_t spin_component_executor(const spin_component_t *component);
 /* Wagi executor: the template of argv, and the export to call. */
 SPIN_API spin_slice_t spin_component_wagi_argv(const spin_component_t *component);
 SPIN_API spin_slice_t spin_component_wagi_entrypoint(const spin_component_t *component);
-/* Redis trigger. */
+/* Redis trigger: the field of this name. */
 SPIN_API spin_slice_t spin_component_channel(const spin_component_t *component);
 /* Any trigger: the component's trigger table as written, as spin_application_trigger_json does. */
 SPIN_API spin_error_t *spin_component_trigger_json(const spin_component_t *component, char **out);

@@ -4,6 +4,8 @@
 
 #include <spin/spin.h>
 
+#include "report.h"
+
 typedef struct command {
     const char *name;
     const char *summary; /* one line for `spin help` */
@@ -15,8 +17,6 @@ typedef struct command {
 extern const command_t commands[];
 
 int command_up(int argc, char **argv);
-
-/* Prints the error as "Error: ..." to stderr, frees it and returns the exit code that fits. */
-int command_report(spin_error_t *error);
+int command_wit(int argc, char **argv);
 
 #endif

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -9,6 +8,7 @@ static int command_version(int argc, char **argv);
 
 const command_t commands[] = {
     {"up", "Start an application", command_up},
+    {"wit", "Print WIT, or write C bindings for it", command_wit},
     {"help", "Print this help, or that of a subcommand", command_help},
     {"version", "Print the version", command_version},
     {NULL, NULL, NULL},
@@ -19,18 +19,6 @@ static const command_t *find_command(const char *name) {
         if (strcmp(command->name, name) == 0)
             return command;
     return NULL;
-}
-
-int command_report(spin_error_t *error) {
-    int code = spin_error_exit_code(spin_error_kind(error));
-    size_t len = spin_error_format(error, NULL, 0);
-    char *text = malloc(len + 1);
-    if (text != NULL)
-        spin_error_format(error, text, len + 1);
-    fprintf(stderr, "Error: %s\n", text != NULL ? text : spin_error_message(error));
-    free(text);
-    spin_error_free(error);
-    return code;
 }
 
 static void print_usage(FILE *out) {

@@ -13,6 +13,11 @@ static void print_help(const option_set_t *set) {
     for (size_t i = 0; i < set->options_len; i++) {
         const option_t *option = &set->options[i];
         char left[64];
+        if (option->type == OPTION_REST) {
+            snprintf(left, sizeof left, "    -- %s", option->value);
+            printf("  %-28s %s\n", left, option->help);
+            continue;
+        }
         snprintf(left, sizeof left, "%c%c%s --%s%s%s", option->letter != 0 ? '-' : ' ',
                  option->letter != 0 ? option->letter : ' ', option->letter != 0 ? "," : " ",
                  option->name, option->value != NULL ? " " : "",
@@ -20,6 +25,8 @@ static void print_help(const option_set_t *set) {
         printf("  %-28s %s\n", left, option->help);
     }
     printf("  %-28s %s\n", "-h, --help", "Print this help");
+    if (set->more != NULL)
+        printf("\n%s\n", set->more);
 }
 
 static options_result_t wrong(const option_set_t *set, const char *format, ...)
@@ -39,8 +46,9 @@ static options_result_t wrong(const option_set_t *set, const char *format, ...) 
 static options_result_t unknown(const option_set_t *set, const char *given) {
     const char *names[64];
     size_t len = 0;
-    for (; len < set->options_len && len < sizeof names / sizeof *names; len++)
-        names[len] = set->options[len].name;
+    for (size_t i = 0; i < set->options_len && len < sizeof names / sizeof *names; i++)
+        if (set->options[i].type != OPTION_REST)
+            names[len++] = set->options[i].name;
     size_t name_len = strcspn(given, "=");
     const char *nearest =
         given[1] != '-' ? NULL
@@ -98,6 +106,7 @@ static options_result_t set_value(const option_set_t *set, const option_t *optio
     case OPTION_FLAG: *(bool *)field = true; return OPTIONS_OK;
     case OPTION_TEXT: *(const char **)field = value; return OPTIONS_OK;
     case OPTION_LIST: return list_push(field, value) ? OPTIONS_OK : wrong(set, "out of memory");
+    case OPTION_REST: return OPTIONS_OK; /* has no name to be given by */
     default:
         if (parse_number(value, option->type, field))
             return OPTIONS_OK;
@@ -108,7 +117,7 @@ static options_result_t set_value(const option_set_t *set, const option_t *optio
 static const option_t *find_long(const option_set_t *set, const char *given) {
     size_t len = strcspn(given + 2, "=");
     for (size_t i = 0; i < set->options_len; i++)
-        if (strlen(set->options[i].name) == len &&
+        if (set->options[i].type != OPTION_REST && strlen(set->options[i].name) == len &&
             strncmp(set->options[i].name, given + 2, len) == 0)
             return &set->options[i];
     return NULL;
@@ -142,12 +151,24 @@ static options_result_t parse_option(const option_set_t *set, int argc, char **a
     return set_value(set, option, attached != NULL ? attached : argv[++*at], out);
 }
 
+static const option_t *find_rest(const option_set_t *set) {
+    for (size_t i = 0; i < set->options_len; i++)
+        if (set->options[i].type == OPTION_REST)
+            return &set->options[i];
+    return NULL;
+}
+
 options_result_t options_parse(const option_set_t *set, int argc, char **argv, void *out,
                                option_list_t *operands) {
+    const option_t *rest = find_rest(set);
     bool only_operands = false;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         options_result_t result = OPTIONS_OK;
+        if (rest != NULL && strcmp(word, "--") == 0) {
+            *(char *const **)(void *)((char *)out + rest->offset) = argv + i + 1;
+            return OPTIONS_OK;
+        }
         if (!only_operands && strcmp(word, "--") == 0)
             only_operands = true;
         else if (!only_operands && (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)) {
@@ -163,6 +184,25 @@ options_result_t options_parse(const option_set_t *set, int argc, char **argv, v
             return result;
     }
     return OPTIONS_OK;
+}
+
+const char *options_given_beside(const option_set_t *set, int argc, char **argv,
+                                 const char *const *except) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *word = argv[i];
+        if (word[0] != '-' || word[1] == '\0')
+            continue;
+        bool is_long = word[1] == '-';
+        const option_t *option = is_long ? find_long(set, word) : find_letter(set, word[1]);
+        bool excepted = option == NULL;
+        for (size_t j = 0; !excepted && except[j] != NULL; j++)
+            excepted = strcmp(option->name, except[j]) == 0;
+        if (!excepted)
+            return option->name;
+        bool attached = is_long ? strchr(word, '=') != NULL : word[2] != '\0';
+        i += option != NULL && option->type != OPTION_FLAG && !attached;
+    }
+    return NULL;
 }
 
 void options_free(const option_set_t *set, void *out, option_list_t *operands) {

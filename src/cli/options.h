@@ -14,6 +14,7 @@ typedef enum option_type {
     OPTION_NUMBER,   /* uint64_t */
     OPTION_SIZE,     /* uint64_t: bytes; K, M, G for powers of 1024 */
     OPTION_DURATION, /* uint64_t: milliseconds; "500ms", "30s", "5m"; a bare number is seconds */
+    OPTION_REST,     /* char *const *: all behind "--", for another program; ends with NULL */
 } option_type_t;
 
 typedef struct option_list {
@@ -38,6 +39,7 @@ typedef struct option_set {
     const option_t *options;
     size_t options_len;
     size_t operands_max;
+    const char *more; /* a paragraph at the end of the help; NULL: none */
 } option_set_t;
 
 typedef enum options_result {
@@ -50,6 +52,10 @@ typedef enum options_result {
  * --name=VALUE, -xVALUE, -x VALUE, "--", -h and --help. */
 options_result_t options_parse(const option_set_t *set, int argc, char **argv, void *out,
                                option_list_t *operands);
+/* The name of the first option in argv that is none of `except` (ends with NULL); NULL where there
+ * is no such one. For an argv that options_parse has taken. */
+const char *options_given_beside(const option_set_t *set, int argc, char **argv,
+                                 const char *const *except);
 void options_free(const option_set_t *set, void *out, option_list_t *operands);
 
 #endif

@@ -5,19 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "loader/assets.h"
 #include "loader/copy.h"
+#include "loader/file.h"
 #include "loader/glob.h"
 #include "loader/source.h"
 #include "loader/workdir.h"
 #include "manifest/manifest.h"
 #include "spin/loader.h"
-
-enum { MAX_MANIFEST = 16 << 20 };
 
 typedef struct loader {
     spin_loader_options_t options;
@@ -42,40 +40,10 @@ static spin_error_t *find_manifest(loader_t *loader, const char *path) {
     return loader->manifest == NULL ? error_no_memory() : NULL;
 }
 
-static spin_error_t *read_all(int fd, buf_t *out) {
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return error_from_errno(errno, "can't read it");
-    if (!S_ISREG(info.st_mode))
-        return error_new(SPIN_ERROR_INVALID, "not a regular file");
-    for (;;) {
-        if (out->len > MAX_MANIFEST)
-            return error_new(SPIN_ERROR_LIMIT, "larger than %d MiB", MAX_MANIFEST >> 20);
-        if (!buf_reserve(out, 16384))
-            return error_no_memory();
-        ssize_t got = read(fd, out->ptr + out->len, 16384);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_from_errno(errno, "can't read it");
-        if (got == 0)
-            return NULL;
-        out->len += (size_t)got;
-    }
-}
-
 static spin_error_t *read_manifest(loader_t *loader) {
-    int fd = open(loader->manifest, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return error_new(SPIN_ERROR_NOT_FOUND, "manifest \"%s\": not found", loader->manifest);
-    if (fd < 0)
-        return error_from_errno(errno, "manifest \"%s\"", loader->manifest);
     buf_t text = {0};
-    spin_error_t *error = read_all(fd, &text);
-    close(fd);
-    if (error != NULL)
-        error = error_wrap(error, "manifest \"%s\"", loader->manifest);
-    else
+    spin_error_t *error = file_read(loader->manifest, "manifest", &text);
+    if (error == NULL)
         error = manifest_parse(buf_slice(&text), loader->manifest, &loader->application);
     buf_deinit(&text);
     return error;
@@ -258,6 +226,25 @@ static spin_error_t *load(loader_t *loader, const char *path) {
     return error;
 }
 
+/* Leaves the locked form in the working directory, where another process finds it. */
+static spin_error_t *write_locked(loader_t *loader) {
+    spin_application_t *application = loader->application;
+    const char *workdir;
+    char *json = NULL;
+    spin_error_t *error = need_workdir(loader, &workdir);
+    if (error == NULL)
+        error = spin_application_to_locked(application, &json);
+    if (error != NULL)
+        return error;
+    application->locked_file =
+        (const char *)arena_printf(&application->arena, "%s/locked.json", workdir).ptr;
+    error = application->locked_file == NULL
+                ? error_no_memory()
+                : file_write_private(application->locked_file, spin_slice(json));
+    spin_string_free(json);
+    return error;
+}
+
 /* Hands the working directory on to the application. */
 static spin_error_t *give_workdir(loader_t *loader) {
     if (loader->workdir == NULL)
@@ -282,6 +269,9 @@ spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_
         options_take(&loader.options, sizeof loader.options, options, "spin_loader_options_t");
     if (error == NULL)
         error = load(&loader, path);
+    if (error == NULL && loader.options.locked &&
+        loader.application->trigger == SPIN_TRIGGER_CUSTOM)
+        error = write_locked(&loader);
     if (error == NULL)
         error = give_workdir(&loader);
     if (error == NULL)

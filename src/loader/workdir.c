@@ -118,6 +118,15 @@ static int take_stale_lock(int temp, const char *name) {
     return lock;
 }
 
+void workdir_remove_left(const char *path) {
+    const char *slash = strrchr(path, '/');
+    int lock = slash != NULL && has_our_form(slash + 1) ? take_stale_lock(AT_FDCWD, path) : -1;
+    if (lock < 0)
+        return;
+    remove_tree(path);
+    close(lock);
+}
+
 static void sweep(const char *temp_dir) {
     DIR *temp = opendir(temp_dir);
     if (temp == NULL)

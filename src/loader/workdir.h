@@ -21,6 +21,10 @@ void workdir_remove(const char *path);
 /* Lets the folder stay for good. */
 void workdir_keep(const char *path);
 
+/* Removes the folder of another process where that one is gone; else it stays, and so does what is
+ * no such folder. */
+void workdir_remove_left(const char *path);
+
 /* Whether an open folder is one of these, of whatever process and kept or not: what is in it are
  * copies, even where it lies among the files of an application. */
 bool workdir_is_one(int folder);

@@ -38,8 +38,8 @@ static int append(const char *bytes, size_t len, void *user) {
     return buf->failed ? -1 : 0;
 }
 
-/* Takes `json`; NULL stands for out of memory. The text is this library's memory, not jansson's. */
-static spin_error_t *print(json_t *json, size_t flags, char **out) {
+/* The text is this library's memory, not jansson's. */
+spin_error_t *application_print_json(json_t *json, size_t flags, char **out) {
     buf_t buf = {0};
     if (json == NULL || json_dump_callback(json, append, &buf, flags) != 0)
         buf.failed = true;
@@ -60,15 +60,15 @@ spin_error_t *spin_application_to_json(const spin_application_t *application, ch
         json_decref(json);
         json = NULL;
     }
-    return print(json, JSON_INDENT(2), out);
+    return application_print_json(json, JSON_INDENT(2), out);
 }
 
 spin_error_t *spin_application_trigger_json(const spin_application_t *application, char **out) {
-    return print(schema_write_toml(application->trigger_table), JSON_COMPACT, out);
+    return application_print_json(schema_write_toml(application->trigger_table), JSON_COMPACT, out);
 }
 
 spin_error_t *spin_component_trigger_json(const spin_component_t *component, char **out) {
-    return print(schema_write_toml(component->trigger.table), JSON_COMPACT, out);
+    return application_print_json(schema_write_toml(component->trigger.table), JSON_COMPACT, out);
 }
 
 void spin_string_free(char *string) {
@@ -101,6 +101,10 @@ GETTER(spin_slice_t, spin_application_version, spin_application_t, version)
 GETTER(spin_slice_t, spin_application_description, spin_application_t, description)
 GETTER(spin_slice_t, spin_application_namespace, spin_application_t, namespace_)
 GETTER(spin_slice_t, spin_application_origin, spin_application_t, origin)
+spin_slice_t spin_application_locked_file(const spin_application_t *application) {
+    return spin_slice(application->locked_file);
+}
+
 GETTER(spin_trigger_kind_t, spin_application_trigger, spin_application_t, trigger)
 GETTER(spin_slice_t, spin_application_trigger_type, spin_application_t, trigger_type)
 GETTER(spin_slice_t, spin_application_http_base, spin_application_t, http_base)

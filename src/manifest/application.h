@@ -3,6 +3,7 @@
 #ifndef MANIFEST_APPLICATION_H
 #define MANIFEST_APPLICATION_H
 
+#include <jansson.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -102,8 +103,10 @@ struct spin_component {
 
 struct spin_application {
     atomic_size_t refs;
-    arena_t arena;       /* holds everything below, and what a loader adds */
-    spin_slice_t origin; /* the manifest's absolute path, or a registry reference */
+    arena_t arena;                /* holds everything below, and what a loader adds */
+    spin_slice_t origin;          /* the manifest's absolute path, or a registry reference */
+    const char *file;             /* the manifest as errors name it; NULL: has no name */
+    const toml_value_t *manifest; /* all of it as written, from which the rest was read */
     spin_slice_t name;
     spin_slice_t version;
     spin_slice_t description;
@@ -119,10 +122,15 @@ struct spin_application {
     spin_component_t *components;
     size_t components_len;
 
+    const char *locked_file; /* where a loader has left the locked form; NULL: nowhere */
     /* The loader's working directory, removed with the last reference; NULL where there is none. */
     char *workdir;
     void (*workdir_remove)(const char *path);
 };
+
+/* Prints `json` (of jansson, which this takes; NULL stands for out of memory) with jansson's
+ * `flags`, for spin_string_free. */
+spin_error_t *application_print_json(json_t *json, size_t flags, char **out);
 
 /* The component with that id, or NULL. */
 spin_component_t *application_find_component(spin_application_t *application, spin_slice_t id);

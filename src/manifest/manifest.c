@@ -51,30 +51,42 @@ static spin_error_t *find_version(schema_reader_t *reader, const toml_value_t *r
                : schema_missing_error(reader, &application_schema, "spin_manifest_version", root);
 }
 
+spin_application_t *manifest_new(void) {
+    spin_application_t *application = mem_calloc(1, sizeof *application);
+    if (application != NULL)
+        atomic_init(&application->refs, 1);
+    return application;
+}
+
+spin_error_t *manifest_read(spin_application_t *application, const toml_value_t *root) {
+    schema_reader_t reader = {
+        .arena = &application->arena, .file = application->file, .application = application};
+    application->manifest = root;
+    spin_error_t *error = find_version(&reader, root);
+    if (error == NULL)
+        error = schema_read_table(&reader, &application_schema, root, application);
+    return error;
+}
+
 spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_application_t **out) {
     spin_error_t *error = NULL;
-    spin_application_t *application = mem_calloc(1, sizeof *application);
+    spin_application_t *application = manifest_new();
     if (application == NULL)
         return error_no_memory();
-    atomic_init(&application->refs, 1);
-    schema_reader_t reader = {
-        .arena = &application->arena, .file = file, .application = application};
-
-    application->origin = arena_copy(reader.arena, spin_slice(file));
-    text = arena_copy(reader.arena, text); /* what is parsed points into it */
+    arena_t *arena = &application->arena;
+    application->origin = arena_copy(arena, spin_slice(file));
+    text = arena_copy(arena, text); /* what is parsed points into it */
     if (application->origin.ptr == NULL || text.ptr == NULL) {
         error = error_no_memory();
         goto out;
     }
+    if (file != NULL)
+        application->file = (const char *)application->origin.ptr;
 
     toml_value_t *root;
-    error = toml_parse(reader.arena, text, file, &root);
-    if (error != NULL)
-        goto out;
-    error = find_version(&reader, root);
-    if (error != NULL)
-        goto out;
-    error = schema_read_table(&reader, &application_schema, root, application);
+    error = toml_parse(arena, text, file, &root);
+    if (error == NULL)
+        error = manifest_read(application, root);
 
 out:
     if (error != NULL)

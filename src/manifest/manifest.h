@@ -13,4 +13,10 @@
  * NO_MEMORY. Any thread. */
 spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_application_t **out);
 
+/* An empty application with one reference; NULL when out of memory. */
+spin_application_t *manifest_new(void);
+/* Fills it from a manifest's root table, which lives in the application's arena. Errors: as
+ * manifest_parse, with the application's `file`. */
+spin_error_t *manifest_read(spin_application_t *application, const toml_value_t *root);
+
 #endif

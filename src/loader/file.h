@@ -1,0 +1,15 @@
+/* Small files, read and written as a whole. */
+#ifndef LOADER_FILE_H
+#define LOADER_FILE_H
+
+#include "base/buf.h"
+#include "spin/error.h"
+
+/* Appends what the regular file `path` holds. `what` names it in errors, in front of the path.
+ * Errors: NOT_FOUND, INVALID (not a regular file), LIMIT (16 MiB), IO, DENIED, NO_MEMORY. */
+spin_error_t *file_read(const char *path, const char *what, buf_t *out);
+
+/* Makes the file `path`, readable by its user alone. Errors: EXISTS, IO, DENIED. */
+spin_error_t *file_write_private(const char *path, spin_slice_t content);
+
+#endif
