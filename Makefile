@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := build
 .PHONY: help setup setup-test setup-ci setup-guests run build test test-install bench install guests format \
-    format-check lint fuzz coverage clean
+    format-check lint fuzz abi api-docs docs coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -59,8 +59,19 @@ lint: setup-ci build ## clang-tidy, headers on their own, shell scripts
 fuzz: setup-ci preset-fuzz ## every fuzz target for SECONDS=20 each
 	@scripts/fuzz.sh $(SECONDS)
 
+abi: setup-ci build ## what libspin.so promises, against what was recorded
+	@tests/abi/run.sh
+	@scripts/abi.sh
+
+api-docs: setup-ci ## the API reference, build/api-docs/html
+	@scripts/api-docs.sh
+
+docs: ## bring the code in the documents up to date
+	@scripts/docs.py
+
 coverage: setup-test preset-coverage ## line coverage of the unit tests
 	@scripts/coverage.sh
 
 clean: ## remove what was built, but not Wasmtime
-	@rm -rf build/release build/debug build/asan build/tsan build/fuzz build/coverage
+	@rm -rf build/release build/debug build/asan build/tsan build/fuzz build/coverage build/abi \
+	    build/api-docs

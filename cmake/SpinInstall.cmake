@@ -1,12 +1,14 @@
-# make install: the command line, both libraries, headers, spin.pc and a CMake package. The engine's
+# make install: the command lines, both libraries, headers, spin.pc and a CMake package. The engine's
 # headers and static library go into folders of their own, so that they meet no other Wasmtime.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(SPIN_ENGINE_DIR "spin-wasmtime")
 
-if(TARGET spin)
-    install(TARGETS spin RUNTIME)
-endif()
+foreach(program spin spin-bindgen)
+    if(TARGET ${program})
+        install(TARGETS ${program} RUNTIME)
+    endif()
+endforeach()
 install(TARGETS spin_shared LIBRARY)
 install(FILES "${static_library}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES "${SPIN_WASMTIME_LIBRARY}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/${SPIN_ENGINE_DIR}")
@@ -29,7 +31,10 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/spin.pc" DESTINATION "${pkgconfig_dir
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Spin")
 configure_package_config_file(cmake/SpinConfig.cmake.in SpinConfig.cmake
     INSTALL_DESTINATION "${package_dir}"
-    PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
+    PATH_VARS CMAKE_INSTALL_BINDIR CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(SpinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/SpinConfig.cmake"
     "${CMAKE_CURRENT_BINARY_DIR}/SpinConfigVersion.cmake" DESTINATION "${package_dir}")
+if(TARGET spin-bindgen)
+    install(FILES cmake/SpinBindgen.cmake DESTINATION "${package_dir}")
+endif()

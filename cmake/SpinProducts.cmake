@@ -37,7 +37,9 @@ target_link_libraries(spin_library INTERFACE "${static_library}" spin_externals)
 
 # libspin.so carries the engine inside and exports its C API too: <spin/engine.h> hands out the
 # engine's objects, and a second copy of the engine in the caller would not know them.
-set(map "${CMAKE_CURRENT_SOURCE_DIR}/src/libspin.map")
+set(map "${CMAKE_CURRENT_BINARY_DIR}/libspin.map")
+string(REGEX MATCH "^[0-9]+" SPIN_WASMTIME_MAJOR "${SPIN_WASMTIME_VERSION}")
+configure_file(src/libspin.map "${map}" @ONLY)
 file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/empty.c" "typedef int spin_empty;\n")
 add_library(spin_shared SHARED ${objects} "${CMAKE_CURRENT_BINARY_DIR}/empty.c")
 target_link_options(spin_shared PRIVATE "-Wl,--version-script=${map}"

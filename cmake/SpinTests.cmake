@@ -20,6 +20,22 @@ foreach(source ${test_sources})
     set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS unit ENVIRONMENT "${environment}")
 endforeach()
 
+# Bindings of random types, which test_abi_bindings compares with what is done without any. Warnings
+# count: the types are those that nobody would write.
+add_executable(random_wit tests/bindgen/random_wit.c)
+target_include_directories(random_wit PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/tests/unit")
+target_link_libraries(random_wit PRIVATE spin_flags spin_wit spin_base m)
+set(random_dir "${CMAKE_CURRENT_BINARY_DIR}/random")
+set(random_sources "${random_dir}/today.c" "${random_dir}/old.c" "${random_dir}/table.c")
+file(MAKE_DIRECTORY "${random_dir}")
+add_custom_command(OUTPUT ${random_sources} "${random_dir}/today.h" "${random_dir}/old.h"
+                   COMMAND random_wit "${random_dir}" 60 DEPENDS random_wit VERBATIM)
+set_source_files_properties(${random_sources} PROPERTIES COMPILE_DEFINITIONS
+                            spin_abi_link=random_captured_link)
+target_sources(test_abi_bindings PRIVATE ${random_sources})
+target_include_directories(test_abi_bindings PRIVATE "${random_dir}")
+target_compile_definitions(test_abi_bindings PRIVATE SPIN_RANDOM_DIR="${random_dir}")
+
 # What the official TOML suite runs (tests/toml-test/run.sh).
 add_executable(toml_decoder tests/toml-test/decoder.c)
 target_link_libraries(toml_decoder PRIVATE spin_flags spin_base m)

@@ -46,9 +46,12 @@ target_include_directories(spin_ext_wasmtime SYSTEM INTERFACE "${SPIN_WASMTIME_I
 # instrumented. It can leave a shared library out (tests/tsan.supp), so there it is one.
 if(SPIN_SANITIZE STREQUAL "thread")
     set(shared "${CMAKE_CURRENT_BINARY_DIR}/libwasmtime-uninstrumented.so")
+    set(uninstrumented_map "${CMAKE_CURRENT_BINARY_DIR}/libwasmtime-uninstrumented.map")
+    file(WRITE "${uninstrumented_map}"
+        "{ global: wasm_*; wasmtime_*; spin_wasmtime_*; local: *; };\n")
     add_custom_command(OUTPUT "${shared}"
         COMMAND ${CMAKE_C_COMPILER} -shared -o "${shared}" -Wl,-z,now -Wl,--gc-sections
-            "-Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/src/libspin.map"
+            "-Wl,--version-script=${uninstrumented_map}"
             -Wl,--whole-archive "${SPIN_WASMTIME_LIBRARY}" -Wl,--no-whole-archive -lpthread -ldl -lm
         DEPENDS "${SPIN_WASMTIME_LIBRARY}" VERBATIM)
     add_custom_target(wasmtime_uninstrumented DEPENDS "${shared}")

@@ -28,7 +28,12 @@ headers() {
     while read -r header; do
         cc -std=gnu17 -x c -Wconversion "${flags[@]}" -include "$header" /dev/null || status=1
         case $header in
-        include/*) c++ -std=c++17 -x c++ "${flags[@]}" -include "$header" /dev/null || status=1 ;;
+        include/*)
+            for dialect in c++11 c++17 c++20; do
+                c++ "-std=$dialect" -x c++ -Wconversion "${flags[@]}" -include "$header" \
+                    /dev/null || status=1
+            done
+            ;;
         esac
     done < <(find include src -name '*.h' | sort)
     return $status
@@ -43,5 +48,6 @@ includes() {
 check "clang-tidy" tidy
 check "headers on their own" headers
 check "includes" includes
-check "shellcheck" shellcheck scripts/*.sh .ci/run tests/install/run.sh
+check "code in the documents" scripts/docs.py --check
+check "shellcheck" shellcheck scripts/*.sh .ci/run tests/install/run.sh tests/abi/run.sh
 tally_finish

@@ -71,7 +71,7 @@ wanted() {
             ;;
         ci)
             missing_packages clang=clang clang-format=clang-format clang-tidy=clang-tidy g++=c++ \
-                shellcheck=shellcheck
+                shellcheck=shellcheck doxygen=doxygen abigail-tools=abidiff
             ;;
         guests) missing_packages clang=clang lld=wasm-ld wasi-libc libclang-rt-14-dev-wasm32 ;;
         esac
