@@ -1,4 +1,4 @@
-# spin_module(<name> [USES <module>…] [EXTERNAL <dependency>…])
+# spin_module(<name> [USES <module>…] [EXTERNAL <dependency>…] [BINDINGS <spin_bindgen target>…])
 #
 # One folder of src/ as a static library `spin_<name>`. Its headers are found as "<name>/x.h" through
 # an include root of its own, which holds nothing else: a folder that does not use <name>, directly
@@ -6,7 +6,7 @@
 set(SPIN_MODULES "")
 
 function(spin_module name)
-    cmake_parse_arguments(arg "" "" "USES;EXTERNAL" ${ARGN})
+    cmake_parse_arguments(arg "" "" "USES;EXTERNAL;BINDINGS" ${ARGN})
     set(source_dir "${CMAKE_CURRENT_SOURCE_DIR}/src/${name}")
     set(root "${CMAKE_CURRENT_BINARY_DIR}/roots/${name}")
     file(MAKE_DIRECTORY "${root}")
@@ -24,6 +24,11 @@ function(spin_module name)
         set(scope INTERFACE)
     endif()
     target_include_directories(${target} ${scope} "${root}" "${CMAKE_CURRENT_SOURCE_DIR}/include")
+    foreach(bindings ${arg_BINDINGS}) # compiled here, once
+        target_link_libraries(${target} PRIVATE ${bindings})
+        target_include_directories(${target} ${scope}
+            $<TARGET_PROPERTY:${bindings},INTERFACE_INCLUDE_DIRECTORIES>)
+    endforeach()
     list(TRANSFORM arg_USES PREPEND spin_)
     list(TRANSFORM arg_EXTERNAL PREPEND spin_ext_)
     target_link_libraries(${target} ${scope} ${arg_USES} ${arg_EXTERNAL})

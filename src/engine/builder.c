@@ -2,38 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "component/legacy.h"
 #include "engine/component.h"
 #include "engine/context.h"
-
-/* A builder is a context that is not complete yet. */
-struct spin_engine_builder {
-    spin_execution_context_t *context;
-};
-
-static wasm_trap_t *no_legacy_trigger(void *env, wasmtime_caller_t *caller,
-                                      wasmtime_val_raw_t *values, size_t len) {
-    static const char message[] = "this trigger does not call guests the way of 2022";
-    (void)env, (void)caller, (void)values, (void)len;
-    return wasmtime_trap_new(message, sizeof message - 1);
-}
-
-spin_error_t *engine_define_legacy(wasmtime_linker_t *linker,
-                                   wasmtime_func_unchecked_callback_t sizes,
-                                   wasmtime_func_unchecked_callback_t fill) {
-    const struct {
-        const char *name;
-        wasmtime_func_unchecked_callback_t callback;
-    } functions[] = {{"sizes", sizes}, {"fill", fill}};
-    wasmtime_error_t *error = NULL;
-    wasm_functype_t *type = wasm_functype_new_2_0(wasm_valtype_new_i32(), wasm_valtype_new_i32());
-    for (size_t i = 0; i < sizeof functions / sizeof *functions && error == NULL; i++)
-        error = wasmtime_linker_define_func_unchecked(
-            linker, LEGACY_IMPORT_MODULE, strlen(LEGACY_IMPORT_MODULE), functions[i].name,
-            strlen(functions[i].name), type, functions[i].callback, NULL, NULL);
-    wasm_functype_delete(type);
-    return error == NULL ? NULL : engine_error_take(error, SPIN_ERROR_INTERNAL);
-}
 
 static spin_error_t *init_context(spin_execution_context_t *context,
                                   const spin_engine_options_t *options) {
@@ -47,7 +17,7 @@ static spin_error_t *init_context(spin_execution_context_t *context,
     context->linker = wasmtime_linker_new(context->engine);
     wasmtime_linker_allow_shadowing(context->linker, true); /* callers may replace what is there */
     module_cache_open(&context->cache, context->settings.cache_dir);
-    return engine_define_legacy(context->linker, no_legacy_trigger, no_legacy_trigger);
+    return abi_legacy_define(context->linker);
 }
 
 spin_error_t *engine_builder_new(spin_application_t *application,
@@ -138,6 +108,7 @@ void spin_engine_builder_free(spin_engine_builder_t *builder) {
 static void free_spares(spin_execution_context_t *context) {
     while (context->spare != NULL) {
         spin_instance_t *next = context->spare->next;
+        abi_instance_free(context->spare->abi);
         arena_deinit(&context->spare->arena);
         mem_free(context->spare);
         context->spare = next;
@@ -158,6 +129,7 @@ void spin_execution_context_free(spin_execution_context_t *context) {
         wasmtime_linker_delete(context->linker);
     if (context->engine != NULL)
         wasm_engine_delete(context->engine);
+    arena_deinit(&context->abi_arena);
     engine_settings_deinit(&context->settings);
     spin_application_unref(context->application);
     mem_free(context);

@@ -10,15 +10,14 @@
 
 typedef struct http_worker http_worker_t;
 typedef struct http_call http_call_t;
-typedef struct http_entry http_entry_t;
 typedef struct http_component http_component_t;
 
 /* How a component is run. A new executor is a new table, and a line in worker.c. */
 typedef struct http_executor {
     size_t request_size; /* of its http_call_t, extended */
-    /* Looks among the module's exports for what this executor calls, once, before anything runs.
-     * Errors: INVALID; such a component can't answer, others can. */
-    spin_error_t *(*check)(http_component_t *component, const wasm_exporttype_vec_t *exports);
+    /* Looks for the export that this executor calls, once, before anything runs. Errors: NOT_FOUND,
+     * INVALID; such a component can't answer, others can. */
+    spin_error_t *(*check)(http_component_t *component, spin_execution_context_t *context);
     /* Begins to answer: sets request->instance with the engine's start_component. An error is the
      * worker's to report; LIMIT makes the request wait in line. Called again then. */
     spin_error_t *(*start)(http_call_t *request);
@@ -39,7 +38,6 @@ struct http_component {
     spin_slice_t defaults[HTTP_DEFAULT_COUNT];
     component_log_t out; /* Spin executor only: Wagi's stdout is the response */
     component_log_t err;
-    const http_entry_t *entry; /* Spin executor: how to call it; NULL: it can't be */
     spin_slice_t argv;         /* Wagi executor: the template, */
     spin_slice_t entrypoint;   /* and the export to call */
 };
@@ -59,9 +57,6 @@ struct http_call {
 };
 
 /* ── worker.c ── */
-
-/* Whether a function of that name is among the exports. */
-bool http_exports_function(const wasm_exporttype_vec_t *exports, spin_slice_t name);
 
 spin_execution_context_t *http_call_context(const http_call_t *request);
 

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "net/http_server.h"
-#include "trigger/http/spin_executor.h"
 #include "trigger/http/worker.h"
 #include "trigger/trigger.h"
 
@@ -72,11 +71,6 @@ static spin_error_t *open_trigger(spin_trigger_t *trigger, void *user, void **st
     return error;
 }
 
-static spin_error_t *configure(spin_engine_builder_t *builder, void *state) {
-    (void)state;
-    return http_legacy_define(builder);
-}
-
 static spin_error_t *start(spin_worker_t *worker, void *state) {
     http_trigger_t *http = state;
     unsigned index = spin_worker_index(worker);
@@ -104,7 +98,6 @@ static const spin_trigger_type_t http_type = {
     .name = "http",
     .open = open_trigger,
     .close = close_trigger,
-    .configure = configure,
     .start = start,
     .stop = stop,
     .end = end,

@@ -137,8 +137,17 @@ static void on_ready(spin_instance_t *instance, spin_error_t *error, void *user)
         on_done(instance, error, user);
 }
 
-static spin_error_t *check(http_component_t *component, const wasm_exporttype_vec_t *exports) {
-    if (http_exports_function(exports, component->entrypoint))
+static spin_error_t *check(http_component_t *component, spin_execution_context_t *context) {
+    wasm_exporttype_vec_t exports;
+    bool found = false;
+    wasmtime_module_exports(spin_execution_context_module(context, component->id), &exports);
+    for (size_t i = 0; i < exports.size && !found; i++) {
+        const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);
+        found = slice_equal(spin_slice_of(name->data, name->size), component->entrypoint) &&
+                wasm_externtype_kind(wasm_exporttype_type(exports.data[i])) == WASM_EXTERN_FUNC;
+    }
+    wasm_exporttype_vec_delete(&exports);
+    if (found)
         return NULL;
     return error_new(SPIN_ERROR_INVALID,
                      "it does not export \"%.*s\": is it meant for the Spin executor?",

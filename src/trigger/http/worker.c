@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "trigger/http/executor.h"
-#include "trigger/http/spin_executor.h"
 
 enum {
     LINE_PER_INSTANCE = 4, /* requests that wait, for each instance there may be */
@@ -321,22 +320,9 @@ static spin_error_t *add_route(http_worker_t *worker, http_component_t *componen
     return error;
 }
 
-bool http_exports_function(const wasm_exporttype_vec_t *exports, spin_slice_t name) {
-    for (size_t i = 0; i < exports->size; i++) {
-        const wasm_name_t *found = wasm_exporttype_name(exports->data[i]);
-        if (slice_equal(spin_slice_of(found->data, found->size), name))
-            return wasm_externtype_kind(wasm_exporttype_type(exports->data[i])) == WASM_EXTERN_FUNC;
-    }
-    return false;
-}
-
 /* A component that can't be called takes nothing from the others: it answers with 500. */
 static void check_component(http_worker_t *worker, http_component_t *component) {
-    wasm_exporttype_vec_t exports;
-    wasmtime_module_exports(spin_execution_context_module(worker->context, component->id),
-                            &exports);
-    spin_error_t *error = component->executor->check(component, &exports);
-    wasm_exporttype_vec_delete(&exports);
+    spin_error_t *error = component->executor->check(component, worker->context);
     if (error != NULL && worker->warns)
         LOG_WARN("a component can't answer requests", LOG_SLICE("component", component->id),
                  LOG_ERR("error", error));

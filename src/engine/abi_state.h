@@ -1,0 +1,299 @@
+/* The inside of <spin/abi.h>: what a component, an instance and one call need for it. */
+#ifndef ENGINE_ABI_STATE_H
+#define ENGINE_ABI_STATE_H
+
+#include <wasmtime.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "engine/abi_handles.h"
+#include "spin/abi.h"
+
+enum {
+    ABI_MAX_FLAT = 16, /* more parameters than that go through memory */
+    ABI_FEW_PARTS = 8, /* that many need no memory of their own */
+};
+
+/* ── of a component ── */
+
+/* A function that a module exports, resolved for one signature. */
+typedef struct abi_entry abi_entry_t;
+struct abi_entry {
+    abi_entry_t *next; /* the same name with another signature */
+    const char *name;  /* the export */
+    const char *params;
+    const char *results;
+    size_t params_len;
+    size_t results_len;
+    const char *post;   /* the export to call after it, or NULL */
+    const char *helper; /* the export that does a whole call (component/legacy.h), or NULL */
+    spin_abi_t abi;
+    bool layout_known; /* else it shows from a result */
+};
+
+/* What a module says of its conventions. Zero to begin with. */
+typedef struct abi_component {
+    bool known;
+    spin_abi_t abi;
+    const char *allocator; /* NULL: none */
+    bool bad_allocator;    /* it has another signature */
+    bool has_free;
+    map_t entries; /* abi_entry_t by export name */
+    arena_t arena;
+} abi_component_t;
+
+/* ── of an instance ── */
+
+/* What the guest is asked to allocate. */
+typedef struct abi_part {
+    uint32_t size;
+    uint32_t align;
+    uint32_t ptr; /* the answer */
+} abi_part_t;
+
+/* What the guest gave away and is to be given back, by canonical_abi_free. */
+typedef struct abi_loan {
+    uint32_t ptr;
+    uint32_t size;
+    uint32_t align;
+} abi_loan_t;
+
+/* The guest's memory as it is while no guest code runs. */
+typedef struct abi_memory {
+    uint8_t *base;
+    size_t len;
+} abi_memory_t;
+
+typedef enum lift_mode {
+    LIFT_OWNED, /* copies, for spin_memory_release */
+    LIFT_VIEW,  /* of the guest's memory */
+    LIFT_ARENA, /* copies in the arena */
+} lift_mode_t;
+
+struct spin_lift {
+    spin_instance_t *instance;
+    abi_memory_t memory;
+    arena_t *arena;
+    lift_mode_t mode;
+    bool lends;      /* what is read has to be given back */
+    uint64_t budget; /* of bytes that may still be read */
+    bool failed;
+    spin_error_t *error; /* where failed; NULL: taken */
+};
+
+struct spin_lower {
+    spin_instance_t *instance;
+    abi_memory_t memory; /* in the second pass */
+    abi_part_t *parts;
+    uint32_t count;
+    uint32_t cap;
+    uint32_t at;         /* the part that is taken next */
+    bool allocates_none; /* also what is empty is asked for: guests of 2022 free it */
+    bool failed;
+    bool lent; /* a borrowed handle was given */
+    spin_error_t *error;
+    arena_t *arena;
+    abi_part_t few[ABI_FEW_PARTS];
+};
+
+/* An entry in this instance. */
+typedef struct abi_bound abi_bound_t;
+struct abi_bound {
+    abi_bound_t *next;
+    const abi_entry_t *entry;
+    wasmtime_func_t func; /* the helper's, where there is one */
+    wasmtime_func_t post;
+};
+
+typedef enum abi_step {
+    ABI_IDLE,
+    ABI_POST,     /* gives back what the call before left */
+    ABI_FREE,     /* the same, of 2022 */
+    ABI_DROP,     /* destructors of what the host let go meanwhile */
+    ABI_ALLOCATE, /* the parts */
+    ABI_ENTER,
+    ABI_ENDED,
+} abi_step_t;
+
+/* How a call ended, for who waits for it. */
+typedef struct abi_outcome {
+    bool ended;
+    spin_error_t *error;
+} abi_outcome_t;
+
+/* The call of an export that is under way. */
+typedef struct abi_call {
+    const spin_abi_export_t *function;
+    const abi_bound_t *bound;
+    const void *args;
+    void *result;
+    abi_outcome_t *outcome; /* NULL: nobody waits */
+    abi_step_t step;
+    bool is_first; /* no step was started yet */
+    bool stepping; /* a step is being started: it may end meanwhile, */
+    bool stepped;  /* and did */
+    bool *gone;    /* told when the instance goes while one is */
+    bool filled;   /* the helper has its parameters */
+    spin_error_t *error;
+    spin_lower_t lower;
+    wasmtime_val_t values[ABI_MAX_FLAT];
+    wasmtime_val_t returned;
+    spin_abi_done_fn done;
+    void (*handler)(void);
+    void *user;
+} abi_call_t;
+
+typedef enum host_step {
+    HOST_IDLE,
+    HOST_RUNNING, /* its operation */
+    HOST_WAITING, /* for spin_host_call_done */
+    HOST_ALLOCATING,
+    HOST_ENDED,
+} host_step_t;
+
+/* What spin_abi_link defines a function as. */
+typedef struct abi_import abi_import_t;
+
+/* A call by the guest. One at a time: what the host calls meanwhile must not call it again. */
+struct spin_host_call {
+    spin_instance_t *instance;
+    const abi_import_t *import;
+    host_step_t step;
+    void (*cancel)(spin_host_call_t *call, void *data);
+    void *data;
+    void *args;
+    void *result;
+    uint32_t area; /* of the results, in the guest */
+    spin_error_t *error;
+    spin_lower_t lower;
+    arena_t arena;
+    wasmtime_val_t *returned;
+    wasm_trap_t **trap_out;
+
+    /* the allocator, called from in here */
+    wasmtime_call_future_t *future;
+    wasmtime_val_t values[4];
+    wasmtime_val_t pointer;
+    wasm_trap_t *trap;
+    wasmtime_error_t *failure;
+};
+
+/* A descriptor of a function of a run-time type (abi_value.c). */
+typedef struct abi_value_export abi_value_export_t;
+
+/* A resource of the guest's whose last handle is gone, and whose destructor was not called yet. */
+typedef struct abi_orphan {
+    const abi_resource_t *resource;
+    uint32_t representation;
+} abi_orphan_t;
+
+/* Made when it is first needed, and kept for the next instance in the same memory. */
+typedef struct abi_instance {
+    spin_instance_t *instance;
+    abi_bound_t *bound; /* the last used first */
+    bool has_allocator;
+    bool has_release;
+    bool has_memory; /* found by a host function, while the start function runs */
+    bool searched;   /* for those */
+    bool leaving;    /* the guest is called back: it must not call out */
+    wasmtime_func_t allocator;
+    wasmtime_func_t release; /* canonical_abi_free */
+    wasmtime_memory_t memory;
+    abi_handles_t handles;
+    bool destroying; /* a destructor runs: further ones wait */
+    VEC(abi_orphan_t) orphans;
+    arena_t arena; /* of the call; what it returned stays until the next */
+    const abi_bound_t *owed_post;
+    wasmtime_val_t owed_value;
+    VEC(abi_loan_t) owed; /* to be freed */
+    abi_value_export_t *values;
+    abi_call_t call;
+    spin_host_call_t host;
+} abi_instance_t;
+
+/* The state of `instance`; NULL when out of memory. */
+abi_instance_t *abi_instance_of(spin_instance_t *instance);
+/* The instance is over and nothing of it runs any more: empties the state. NULL is allowed. */
+void abi_instance_end(abi_instance_t *state);
+void abi_instance_free(abi_instance_t *state);
+
+abi_memory_t abi_memory_of(spin_instance_t *instance);
+
+/* `component "a": NAME: …` around `error`, which may be NULL. */
+spin_error_t *abi_error_name(spin_error_t *error, spin_slice_t id, const char *name);
+
+/* ── abi_entry.c ── */
+
+void abi_component_deinit(abi_component_t *component);
+/* The conventions of the instance's component. */
+const abi_component_t *abi_component_of(spin_instance_t *instance);
+/* The functions of `function` in this instance. Errors: NOT_FOUND, INVALID, NO_MEMORY. */
+spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
+                       const abi_bound_t **out);
+/* Has `state->allocator` set. Errors: NOT_FOUND, INVALID. */
+spin_error_t *abi_find_allocator(abi_instance_t *state);
+/* The same for `state->release`, of a module that has it. */
+spin_error_t *abi_find_release(abi_instance_t *state);
+
+/* ── abi_lower.c ── */
+
+void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *arena,
+                     spin_abi_t abi);
+/* Puts the arguments of the allocator for part `index`. */
+void abi_part_values(const abi_part_t *part, wasmtime_val_t values[4]);
+/* The second pass begins: the pointers are there. */
+void abi_lower_write(spin_lower_t *lower, abi_memory_t memory);
+/* The error, which is the caller's then, or NULL. Everything measured must have been taken. */
+spin_error_t *abi_lower_end(spin_lower_t *lower);
+
+/* ── abi_lift.c ── */
+
+void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena, lift_mode_t mode);
+spin_error_t *abi_lift_end(spin_lift_t *lift);
+/* The area of several results, or of parameters; NULL after an error. */
+const uint8_t *abi_lift_area(spin_lift_t *lift, uint32_t ptr, uint32_t size, uint32_t align);
+void abi_lift_stop(spin_lift_t *lift, spin_error_t *error);
+/* Whether an area of 2022 can't be in slots: they leave the upper half of each word zero. */
+bool abi_area_is_canonical(const uint8_t *area, const char *types, size_t len);
+void abi_slots_load(const uint8_t *area, const char *types, size_t len, spin_flat_t *flat);
+void abi_slots_store(uint8_t *area, const char *types, size_t len, const spin_flat_t *flat);
+
+static inline wasmtime_val_t abi_val_i32(uint32_t value) {
+    return (wasmtime_val_t){.kind = WASMTIME_I32, .of.i32 = (int32_t)value};
+}
+/* Between Wasmtime's values and flat ones; `type` is one of iIfF. */
+wasmtime_val_t abi_val(char type, spin_flat_t flat);
+spin_flat_t abi_flat(const wasmtime_val_t *value);
+
+/* ── abi_legacy.c: the imports of the helpers that legacy_rewrite adds ── */
+
+spin_error_t *abi_legacy_define(wasmtime_linker_t *linker);
+
+/* ── abi_call.c ── */
+
+/* The second pass of the call that is under way; `flat` has room for ABI_MAX_FLAT. */
+spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat);
+
+/* ── abi_import.c ── */
+
+/* A trap of a host function, which says `error`; this takes it. */
+wasm_trap_t *abi_trap(spin_instance_t *instance, spin_error_t *error);
+
+/* ── abi_resource.c ── */
+
+/* Makes the resource known to the context and defines its drop function in `module`. */
+spin_error_t *abi_resource_define(spin_execution_context_t *context, const char *module,
+                                  const spin_abi_resource_t *type, const void *operations,
+                                  void *user);
+
+/* ── abi_guest_resource.c ── */
+
+/* Defines what `module` imports to manage the resources that it exports. */
+spin_error_t *abi_guest_resources_define(spin_execution_context_t *context,
+                                         const wasmtime_module_t *module);
+/* The destructor of an orphan. False: the guest has none. */
+bool abi_find_destructor(spin_instance_t *instance, const abi_orphan_t *orphan,
+                         wasmtime_func_t *out);
+
+#endif
