@@ -1,5 +1,6 @@
 /* Any bytes are a module or an error inside them. A module of 2022, rewritten, reads as a module
- * again, holds the same code with its function indices moved, and is not rewritten twice. */
+ * again, holds the same code, with its function indices moved where helpers were added, tells
+ * layouts by the exports behind its own, and is not rewritten twice. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -26,7 +27,8 @@ static void check_error(spin_error_t *error, size_t size) {
     spin_error_free(error);
 }
 
-static void check_body(const core_module_t *old, const core_module_t *new, uint32_t body) {
+static void check_body(const core_module_t *old, const core_module_t *new, uint32_t body,
+                       uint32_t added) {
     core_reader_t a = core_module_part(old, old->bodies[body]);
     core_reader_t b = core_module_part(new, new->bodies[body]);
     core_instr_t x, y;
@@ -37,7 +39,7 @@ static void check_body(const core_module_t *old, const core_module_t *new, uint3
         for (uint32_t i = 0; i < x.index_count; i++) {
             bool moved = x.indices[i].space == CORE_SPACE_FUNC &&
                          x.indices[i].value >= old->imported[CORE_EXTERN_FUNC];
-            require(y.indices[i].value == x.indices[i].value + (moved ? ADDED_IMPORTS : 0));
+            require(y.indices[i].value == x.indices[i].value + (moved ? added : 0));
         }
     }
     require(core_reader_done(&b));
@@ -50,15 +52,23 @@ static void check_rewritten(arena_t *arena, spin_slice_t before, spin_slice_t af
     require(core_module_read(arena, before, &old) == NULL);
     require(core_module_read(arena, after, &new) == NULL);
     uint32_t helpers = new.function_count - old.function_count;
-    require(helpers == 1 || helpers == 2);
-    require(new.export_count == old.export_count + helpers);
-    require(new.import_count == old.import_count + ADDED_IMPORTS);
-    for (uint32_t i = old.export_count; i < new.export_count; i++)
-        require(legacy_export_layout(new.exports[i].name, LEGACY_HTTP_EXPORT, &layout) ||
-                legacy_export_layout(new.exports[i].name, LEGACY_REDIS_EXPORT, &layout));
+    uint32_t added = helpers > 0 ? ADDED_IMPORTS : 0;
+    require(helpers <= 2);
+    require(new.export_count > old.export_count + (helpers > 0 ? helpers - 1 : 0));
+    require(new.import_count == old.import_count + added);
+    for (uint32_t i = old.export_count; i < new.export_count; i++) {
+        spin_slice_t name = new.exports[i].name;
+        if (i - old.export_count < helpers)
+            require(legacy_export_layout(name, LEGACY_HTTP_EXPORT, &layout) ||
+                    legacy_export_layout(name, LEGACY_REDIS_EXPORT, &layout));
+        else
+            require(slice_starts_with(name, SLICE_LITERAL(LEGACY_LAYOUT_EXPORT)) &&
+                    (slice_ends_with(name, SLICE_LITERAL("@slots")) ||
+                     slice_ends_with(name, SLICE_LITERAL("@canonical"))));
+    }
     require(new.element_count == old.element_count &&new.data_count == old.data_count);
-    for (uint32_t i = 0; i < old.function_count; i++)
-        check_body(&old, &new, i);
+    for (uint32_t i = 0; i < old.function_count && added > 0; i++)
+        check_body(&old, &new, i, added);
     require(legacy_rewrite(arena, after, &again) == NULL);
     require(again.ptr == after.ptr);
 }

@@ -4,6 +4,9 @@
 #include "component/legacy_parts.h"
 #include "wasm/instr.h"
 
+/* What may be looked at in all scans of a module; a large one is read in a few milliseconds. */
+enum { STEPS_IN_ALL = 3000000 };
+
 /* The entry points of 2022. All parameters are i32, and so is the one result. */
 static const struct {
     const char *name;
@@ -59,13 +62,16 @@ static bool find_memory(const core_module_t *module, uint32_t *out) {
     return false;
 }
 
-/* Exports of a module that was rewritten before. */
+/* Exports of a module that was rewritten before, or that would collide with ours. */
 static bool is_rewritten(const core_module_t *module) {
     legacy_layout_t layout;
-    for (uint32_t i = 0; i < module->export_count; i++)
-        if (legacy_export_layout(module->exports[i].name, LEGACY_HTTP_EXPORT, &layout) ||
-            legacy_export_layout(module->exports[i].name, LEGACY_REDIS_EXPORT, &layout))
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        spin_slice_t name = module->exports[i].name;
+        if (legacy_export_layout(name, LEGACY_HTTP_EXPORT, &layout) ||
+            legacy_export_layout(name, LEGACY_REDIS_EXPORT, &layout) ||
+            slice_starts_with(name, SLICE_LITERAL(LEGACY_LAYOUT_EXPORT)))
             return true;
+    }
     return false;
 }
 
@@ -125,7 +131,8 @@ static void see_through_wrappers(legacy_plan_t *plan) {
         plan->entries[i].target = entries[i].inner;
 }
 
-static spin_error_t *make_plan(const core_module_t *module, legacy_plan_t *plan) {
+static spin_error_t *make_plan(arena_t *arena, const core_module_t *module, legacy_plan_t *plan) {
+    uint32_t steps = STEPS_IN_ALL;
     *plan = (legacy_plan_t){.module = module};
     if (!find_function(module, "canonical_abi_realloc", 4, &plan->alloc) ||
         !find_memory(module, &plan->memory) || is_rewritten(module))
@@ -140,12 +147,14 @@ static spin_error_t *make_plan(const core_module_t *module, legacy_plan_t *plan)
                                   .target = func,
                                   .param_count = entry_points[i].param_count};
         spin_error_t *error =
-            legacy_scan_layout(module, func, entry_points[i].result, &entry->layout);
+            legacy_scan_layout(module, func, entry_points[i].result, &steps, &entry->layout);
         if (error != NULL)
             return error;
     }
-    see_through_wrappers(plan);
-    return NULL;
+    spin_error_t *error = legacy_plan_layouts(arena, plan, &steps);
+    if (error == NULL && plan->entry_count > 0)
+        see_through_wrappers(plan);
+    return error;
 }
 
 spin_error_t *legacy_rewrite(arena_t *arena, spin_slice_t module, spin_slice_t *out) {
@@ -154,8 +163,8 @@ spin_error_t *legacy_rewrite(arena_t *arena, spin_slice_t module, spin_slice_t *
     *out = module;
     spin_error_t *error = core_module_read(arena, module, &decoded);
     if (error == NULL)
-        error = make_plan(&decoded, &plan);
-    if (error == NULL && plan.entry_count > 0)
+        error = make_plan(arena, &decoded, &plan);
+    if (error == NULL && plan.entry_count + plan.told_count > 0)
         error = legacy_emit(arena, &plan, out);
     if (error != NULL && spin_error_kind(error) == SPIN_ERROR_UNSUPPORTED) {
         spin_error_free(error); /* the engine may know more: let it judge the original */
@@ -163,17 +172,4 @@ spin_error_t *legacy_rewrite(arena_t *arena, spin_slice_t module, spin_slice_t *
         error = NULL;
     }
     return error;
-}
-
-bool legacy_export_layout(spin_slice_t name, const char *prefix, legacy_layout_t *out) {
-    spin_slice_t layout = slice_from(name, strlen(prefix));
-    if (!slice_starts_with(name, spin_slice(prefix)) || layout.len == 0 || layout.ptr[0] != '@')
-        return false;
-    layout = slice_from(layout, 1);
-    *out = LEGACY_LAYOUT_UNKNOWN;
-    if (slice_equal_text(layout, "slots"))
-        *out = LEGACY_LAYOUT_SLOTS;
-    else if (slice_equal_text(layout, "canonical"))
-        *out = LEGACY_LAYOUT_CANONICAL;
-    return true;
 }

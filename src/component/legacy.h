@@ -22,7 +22,17 @@
  * (the guest's allocator chose them) and hands on those of empty strings as they are.
  *
  * In a command, where each exported function runs the constructors first and the destructors last,
- * the helper does that once around the whole request and calls what is inside. */
+ * the helper does that once around the whole request and calls what is inside.
+ *
+ * Any module of 2022 (it exports `memory` and canonical_abi_realloc) may export other functions of
+ * WIT too, `echo` say, and import some. How their results lie in memory is told by more exports:
+ *
+ *     (export "spin:layout/echo@slots" (func $echo))            ;; or @canonical
+ *     (export "spin:layout@slots" (func $canonical_abi_realloc)) ;; the module as a whole
+ *
+ * The first kind stands for each function whose stores tell, the second where they agree (or the
+ * two known entry points do): it holds for what the module imports, and for exports that do not
+ * tell. Where nothing tells, neither is there. */
 #ifndef COMPONENT_LEGACY_H
 #define COMPONENT_LEGACY_H
 
@@ -38,9 +48,10 @@ typedef enum legacy_layout {
 #define LEGACY_IMPORT_MODULE "spin:legacy"
 #define LEGACY_HTTP_EXPORT   "spin:handle-http-request"
 #define LEGACY_REDIS_EXPORT  "spin:handle-redis-message"
+#define LEGACY_LAYOUT_EXPORT "spin:layout"
 
 /* Part of the key under which compiled modules are cached: count it up when the rewrite changes. */
-#define LEGACY_REWRITE_VERSION 2
+#define LEGACY_REWRITE_VERSION 3
 
 /* Rewrites `module` (a core Wasm binary) into `*out`, made in `arena`. A module that is not of this
  * kind, was rewritten before, or uses something this writer does not know (garbage-collected types,
@@ -51,5 +62,19 @@ spin_error_t *legacy_rewrite(arena_t *arena, spin_slice_t module, spin_slice_t *
 
 /* Reads LAYOUT back from an export's name: true where `name` begins with `prefix` and "@". */
 bool legacy_export_layout(spin_slice_t name, const char *prefix, legacy_layout_t *out);
+
+/* What the export names of a module tell about its layouts: begin with zeros and add each name. */
+typedef struct legacy_layouts {
+    legacy_layout_t function; /* of the function that was asked for */
+    legacy_layout_t module;   /* of the module as a whole */
+} legacy_layouts_t;
+
+/* `function` is the name of the export that is to be called, empty where none is. */
+void legacy_layouts_add(legacy_layouts_t *layouts, spin_slice_t function, spin_slice_t export_name);
+
+/* The function's own layout, else the module's, else UNKNOWN. */
+static inline legacy_layout_t legacy_layouts_best(const legacy_layouts_t *layouts) {
+    return layouts->function != LEGACY_LAYOUT_UNKNOWN ? layouts->function : layouts->module;
+}
 
 #endif

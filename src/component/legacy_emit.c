@@ -1,4 +1,5 @@
-/* Writes a module of 2022 anew, with two more imports and a helper for each entry point.
+/* Writes a module of 2022 anew, with two more imports and a helper for each entry point, and with
+ * exports that tell layouts. Without entry points it is the export section alone that changes.
  *
  * New types stand behind the old ones and keep all type indices; the two imported functions stand
  * behind the other imports, so every function that the module defines moves up by two. */
@@ -16,13 +17,14 @@ enum {
 typedef struct emitter {
     const legacy_plan_t *plan;
     const core_module_t *module;
+    uint32_t shift; /* of all functions that the module defines */
     buf_t out;
     core_reader_t fault; /* the first fault met in an instruction */
     bool has_imports;    /* the import section is written */
 } emitter_t;
 
 static uint32_t renumber(const emitter_t *emitter, uint32_t func) {
-    return func < emitter->module->imported[CORE_EXTERN_FUNC] ? func : func + ADDED_IMPORTS;
+    return func < emitter->module->imported[CORE_EXTERN_FUNC] ? func : func + emitter->shift;
 }
 
 static uint32_t added_import(const emitter_t *emitter, uint32_t which) {
@@ -130,19 +132,27 @@ static void put_globals(emitter_t *emitter, const core_section_t *section) {
     }
 }
 
-static void put_helper_name(buf_t *out, const legacy_entry_t *entry) {
+/* PREFIX, PREFIX/NAME where there is a name, and the layout; then the function. */
+static void put_layout_export(emitter_t *emitter, const char *prefix, spin_slice_t name,
+                              legacy_layout_t layout, uint32_t func) {
     static const char *const layouts[] = {"@unknown", "@slots", "@canonical"};
-    const char *layout = layouts[entry->layout];
-    core_put_u32(out, (uint32_t)(strlen(entry->export_name) + strlen(layout)));
-    buf_append_text(out, entry->export_name);
-    buf_append_text(out, layout);
+    buf_t *out = &emitter->out;
+    size_t name_len = name.len == 0 ? 0 : 1 + name.len;
+    core_put_u32(out, (uint32_t)(strlen(prefix) + name_len + strlen(layouts[layout])));
+    buf_append_text(out, prefix);
+    if (name.len > 0)
+        buf_append_byte(out, '/');
+    buf_append(out, name);
+    buf_append_text(out, layouts[layout]);
+    buf_append_byte(out, KIND_FUNC);
+    core_put_u32(out, func);
 }
 
 static void put_exports(emitter_t *emitter, const core_section_t *section) {
     (void)section;
     const core_module_t *module = emitter->module;
     const legacy_plan_t *plan = emitter->plan;
-    core_put_u32(&emitter->out, module->export_count + plan->entry_count);
+    core_put_u32(&emitter->out, module->export_count + plan->entry_count + plan->told_count);
     for (uint32_t i = 0; i < module->export_count; i++) {
         const core_export_t *export = &module->exports[i];
         core_put_name(&emitter->out, export->name);
@@ -151,12 +161,13 @@ static void put_exports(emitter_t *emitter, const core_section_t *section) {
                                         ? renumber(emitter, export->index)
                                         : export->index);
     }
-    for (uint32_t i = 0; i < plan->entry_count; i++) {
-        put_helper_name(&emitter->out, &plan->entries[i]);
-        buf_append_byte(&emitter->out, KIND_FUNC);
-        core_put_u32(&emitter->out,
-                     added_import(emitter, ADDED_IMPORTS) + module->function_count + i);
-    }
+    for (uint32_t i = 0; i < plan->entry_count; i++)
+        put_layout_export(emitter, plan->entries[i].export_name, (spin_slice_t){0},
+                          plan->entries[i].layout,
+                          added_import(emitter, ADDED_IMPORTS) + module->function_count + i);
+    for (uint32_t i = 0; i < plan->told_count; i++)
+        put_layout_export(emitter, LEGACY_LAYOUT_EXPORT, plan->told[i].name, plan->told[i].layout,
+                          renumber(emitter, plan->told[i].func));
 }
 
 static void put_start(emitter_t *emitter, const core_section_t *section) {
@@ -421,17 +432,20 @@ static void put_section(emitter_t *emitter, const core_section_t *section) {
         [CORE_SECTION_START] = put_start,        [CORE_SECTION_ELEMENT] = put_elements,
         [CORE_SECTION_CODE] = put_bodies,
     };
-    if (section->id == CORE_SECTION_CUSTOM) {
+    bool all = emitter->plan->entry_count > 0;
+    if (section->id == CORE_SECTION_CUSTOM && all) {
         put_custom(emitter, section);
         return;
     }
-    if (section->id > CORE_SECTION_IMPORT && !emitter->has_imports) {
+    if (section->id > CORE_SECTION_IMPORT && all && !emitter->has_imports) {
         size_t mark = core_put_section_begin(&emitter->out, CORE_SECTION_IMPORT);
         put_imports(emitter, NULL);
         core_put_sized_end(&emitter->out, mark);
     }
     size_t mark = core_put_section_begin(&emitter->out, section->id);
-    if (writers[section->id] != NULL)
+    if (section->id == CORE_SECTION_CUSTOM)
+        core_put_name(&emitter->out, section->name);
+    if (writers[section->id] != NULL && (all || section->id == CORE_SECTION_EXPORT))
         writers[section->id](emitter, section);
     else
         buf_append(&emitter->out,
@@ -441,7 +455,9 @@ static void put_section(emitter_t *emitter, const core_section_t *section) {
 
 spin_error_t *legacy_emit(arena_t *arena, const legacy_plan_t *plan, spin_slice_t *out) {
     const core_module_t *module = plan->module;
-    emitter_t emitter = {.plan = plan, .module = module};
+    emitter_t emitter = {.plan = plan,
+                         .module = module,
+                         .shift = plan->entry_count > 0 ? (uint32_t)ADDED_IMPORTS : 0};
     spin_error_t *error = NULL;
     core_reader_init(&emitter.fault, module->bytes);
     buf_reserve(&emitter.out, module->bytes.len);

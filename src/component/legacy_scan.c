@@ -11,7 +11,7 @@
 
 enum {
     FOLLOW_LIMIT = 4,         /* calls that are followed into each other */
-    STEP_LIMIT = 500000,      /* instructions and variables looked at in all */
+    STEP_LIMIT = 500000,      /* instructions and variables looked at in one scan */
     RETURN_LIMIT = 32,        /* places where a function returns that are looked at */
     RECALL_LIMIT = 256,       /* stores that a load looks back at */
     AREA_SIZE = 64,           /* no result area is larger, none begins below */
@@ -53,6 +53,7 @@ typedef struct scan {
     const core_module_t *module;
     uint32_t next_symbol;
     uint32_t steps;
+    uint32_t step_limit;
     bool gave_up;
     bool no_memory;
     VEC(value_t) stack;
@@ -364,7 +365,7 @@ static void run(scan_t *scan, uint32_t func, const value_t *params) {
     PUSH(scan, frames, (frame_t){.results = type->result_count});
     core_instr_t instr;
     while (scan->frames.len > 0 && !scan->gave_up && !scan->no_memory) {
-        if (++scan->steps > STEP_LIMIT || !core_read_instr(&body, &instr))
+        if (++scan->steps > scan->step_limit || !core_read_instr(&body, &instr))
             scan->gave_up = true;
         else
             step(scan, &instr);
@@ -395,9 +396,46 @@ static void judge(evidence_t *evidence, uint32_t at, uint32_t width) {
     }
 }
 
+/* The same where the type is not known. Only what has no hole of eight bytes or more before it is
+ * part of the area for certain: other variables may lie behind it.
+ *
+ * Slots are four or eight bytes wide and lie at multiples of eight, so anything else is canonical.
+ * Two neighbouring slots of four bytes leave a gap that canonical fields of four bytes do not
+ * leave. Stores of eight bytes say nothing: they may be two canonical fields that a compiler
+ * merged, and where they are fields themselves both layouts put them at the same place. */
+static void judge_any(const scan_t *scan, value_t area, evidence_t *evidence) {
+    enum { SMALL = 1 | 2, WORD = 4 };
+    uint32_t widths[AREA_SIZE] = {0}, end = 0;
+    bool slots = false, canonical = false;
+    for (size_t i = 0; i < scan->stores.len; i++) {
+        const store_t *store = &scan->stores.items[i];
+        uint32_t at = store->to.offset - area.offset;
+        if (store->to.base == area.base && at < AREA_SIZE)
+            widths[at] |= store->width;
+    }
+    for (uint32_t at = 0; widths[0] != 0 && at < AREA_SIZE; at++) {
+        uint32_t width = widths[at], before = at >= 8 ? widths[at - 8] : 0;
+        if (width == 0)
+            continue;
+        if (at >= end + 8)
+            break;
+        canonical |= at % 8 != 0 || (width & SMALL) != 0;
+        slots |= (before & width & WORD) != 0;
+        for (uint32_t wide = 1; wide <= width; wide *= 2)
+            if ((width & wide) != 0 && at + wide > end)
+                end = at + wide;
+    }
+    evidence->canonical |= canonical;
+    evidence->slots |= slots && !canonical;
+}
+
 static void judge_area(const scan_t *scan, value_t area, evidence_t *evidence) {
     if (area.base == 0 && area.offset < AREA_SIZE)
         return; /* not an address: asyncified code returns 0 while it unwinds */
+    if (evidence->result == LEGACY_RESULT_ANY) {
+        judge_any(scan, area, evidence);
+        return;
+    }
     for (size_t i = 0; i < scan->stores.len; i++) {
         const store_t *store = &scan->stores.items[i];
         uint32_t at = store->to.offset - area.offset;
@@ -435,7 +473,7 @@ static void free_trace(trace_t *trace) {
 static void follow_arguments(scan_t *scan, const trace_t *trace, value_t area, evidence_t *evidence,
                              unsigned depth) {
     for (size_t i = 0; i < trace->calls.len && !has_evidence(evidence); i++) {
-        if (scan->steps > STEP_LIMIT || scan->no_memory)
+        if (scan->steps > scan->step_limit || scan->no_memory)
             return;
         const call_t *to = &trace->calls.items[i];
         uint32_t inside = to->value.offset - area.offset;
@@ -450,11 +488,18 @@ static void follow_arguments(scan_t *scan, const trace_t *trace, value_t area, e
     }
 }
 
+/* memcpy, memset: how they write says nothing about the area's type. */
+static bool copies_bytes(const scan_t *scan, uint32_t func, value_t area) {
+    const core_func_type_t *type = core_module_func_type(scan->module, func);
+    return type != NULL && type->param_count == 3 && scan->returned.len > 0 &&
+           same(scan->returned.items[0], area);
+}
+
 static void follow_area(scan_t *scan, uint32_t func, const value_t *params, value_t area,
                         evidence_t *evidence, unsigned depth) {
     trace_t trace;
     run(scan, func, params);
-    bool usable = !scan->gave_up;
+    bool usable = !scan->gave_up && !copies_bytes(scan, func, area);
     scan->gave_up = false; /* one function that is not understood does not spoil the others */
     if (usable)
         judge_area(scan, area, evidence);
@@ -494,10 +539,12 @@ static void follow_entry(scan_t *scan, uint32_t func, evidence_t *evidence, unsi
 }
 
 spin_error_t *legacy_scan_layout(const core_module_t *module, uint32_t func, legacy_result_t result,
-                                 legacy_layout_t *out) {
-    scan_t scan = {.module = module};
+                                 uint32_t *steps, legacy_layout_t *out) {
+    scan_t scan = {.module = module,
+                   .step_limit = *steps < STEP_LIMIT ? *steps : (uint32_t)STEP_LIMIT};
     evidence_t evidence = {.result = result};
     follow_entry(&scan, func, &evidence, 0);
+    *steps -= scan.steps < *steps ? scan.steps : *steps;
     *out = LEGACY_LAYOUT_UNKNOWN;
     if (evidence.slots != evidence.canonical)
         *out = evidence.slots ? LEGACY_LAYOUT_SLOTS : LEGACY_LAYOUT_CANONICAL;
