@@ -63,8 +63,8 @@ typedef struct spin_lift spin_lift_t;
 /* measure: one allocation of `count` elements of `size` bytes. */
 SPIN_API void spin_lower_measure(spin_lower_t *lower, size_t count, size_t size, uint32_t align);
 /* lower: the next allocation, in the same order. Returns where its bytes are to be written, valid
- * until `lower` returns: no guest code runs meanwhile. `*ptr` gets the guest's address. NULL where count * size is 0 or after an error
- * (elements are not written then). */
+ * until `lower` returns: no guest code runs meanwhile. `*ptr` gets the guest's address. NULL where
+ * count * size is 0 or after an error (elements are not written then). */
 SPIN_API uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
                                   uint32_t *ptr);
 /* lower: the same for bytes or text, and copies them. */
@@ -96,6 +96,13 @@ SPIN_API uint32_t spin_lower_own(spin_lower_t *lower, const void *resource_type,
 SPIN_API uint32_t spin_lower_borrow(spin_lower_t *lower, const void *resource_type, void *object);
 SPIN_API void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handle);
 SPIN_API void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, uint32_t handle);
+/* Of resources that the guest implements the host keeps the handle itself: own<T> passes as it is.
+ * borrow<T> passes as what stands behind the handle, which this looks up. */
+SPIN_API uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle);
+/* Lets such a handle go. The guest's destructor runs at the beginning of the instance's next call
+ * by <spin/abi.h>, and not at all where there is none. Errors: INVALID (not such a handle),
+ * NO_MEMORY. */
+SPIN_API spin_error_t *spin_abi_drop(spin_instance_t *instance, uint32_t handle);
 
 /* Little-endian access to guest memory that was checked before. */
 static inline uint8_t spin_load_u8(const uint8_t *at) {
@@ -206,12 +213,21 @@ typedef struct spin_abi_export {
     void (*clear)(const void *context, void *result);
 } spin_abi_export_t;
 
-/* Calls and waits. `result` is owned by the caller: copies. After an error it is zero. */
+/* Calls and waits. `result` is owned by the caller: copies. After an error it is zero; NULL where
+ * nothing is wanted. What the guest gave away for the result (by `cabi_post_NAME`, in 2022 by
+ * canonical_abi_free) is given back at the beginning of the instance's next call by <spin/abi.h>,
+ * so never where an instance serves one event. The instance's time limit is for the whole call, its
+ * allocations included. Errors: those of spin_instance_call; NOT_FOUND (no such export, or no
+ * allocator); INVALID (another signature, a result that is not of its type); TRAP (a pointer
+ * outside of the memory or not aligned, a borrowed handle kept); LIMIT (a result larger than the
+ * guest's memory, which names the same bytes again and again); EXIT, also with status 0; CANCELLED
+ * (a host function freed the instance). */
 SPIN_API spin_error_t *spin_abi_call(spin_instance_t *instance, const spin_abi_export_t *function,
                                      const void *args, void *result);
 
 /* Told once. `result` is a view, valid until the instance is freed or called again; NULL after an
- * error and where there is none. `handler` is the generated code's typed function, as it gave it. */
+ * error and where there is none. `handler` is the generated code's typed function, as it gave it.
+ */
 typedef void (*spin_abi_done_fn)(spin_instance_t *instance, spin_error_t *error, void *result,
                                  void (*handler)(void), void *user);
 /* Starts and returns. `*args` is copied, what it points to is kept by the caller until `done`. */
@@ -224,6 +240,7 @@ SPIN_API spin_error_t *spin_abi_start(spin_instance_t *instance, const spin_abi_
 SPIN_API spin_error_t *spin_abi_check(spin_execution_context_t *context, spin_slice_t id,
                                       const spin_abi_export_t *function);
 
+/* The conventions named at the top. */
 typedef enum spin_abi {
     SPIN_ABI_CANONICAL = 0,
     SPIN_ABI_2022_CANONICAL,
@@ -237,6 +254,7 @@ SPIN_API spin_abi_t spin_abi_of(spin_instance_t *instance);
 /* One call of a host function. */
 typedef struct spin_host_call spin_host_call_t;
 
+/* The guest that called. Borrowed. */
 SPIN_API spin_instance_t *spin_host_call_instance(spin_host_call_t *call);
 /* What was given to the interface's link function. */
 SPIN_API void *spin_host_call_user(spin_host_call_t *call);
@@ -285,9 +303,11 @@ typedef struct spin_abi_resource {
     void (*drop)(spin_instance_t *instance, const void *operations, void *object, void *user);
 } spin_abi_resource_t;
 
+/* An interface that guests import: `functions_len` functions and `resources_len` resources. Static
+ * in generated code. */
 typedef struct spin_abi_interface {
-    size_t size;             /* sizeof(spin_abi_interface_t) */
-    const char *module;      /* "wasi-outbound-http", "ns:pkg/iface@1.0.0" */
+    size_t size;        /* sizeof(spin_abi_interface_t) */
+    const char *module; /* "wasi-outbound-http", "ns:pkg/iface@1.0.0" */
     const spin_abi_import_t *const *functions;
     size_t functions_len;
     const spin_abi_resource_t *const *resources;

@@ -23,10 +23,14 @@
 extern "C" {
 #endif
 
+/* libuv's loop, as <uv.h> declares it. */
 typedef struct uv_loop_s uv_loop_t;
 
+/* An engine and a linker, while host functions are added. */
 typedef struct spin_engine_builder spin_engine_builder_t;
+/* An application's components, ready to be instantiated. */
 typedef struct spin_execution_context spin_execution_context_t;
+/* One instance of a component in a store of its own, for one event. */
 typedef struct spin_instance spin_instance_t;
 
 /* The values that stand behind a 0 in spin_engine_options_t, and the most instances it takes. */
@@ -37,6 +41,7 @@ enum {
     SPIN_ENGINE_MOST_INSTANCES = 100 * 1000,
 };
 
+/* How guests are run. Zero means "the default" everywhere. */
 typedef struct spin_engine_options {
     size_t size; /* sizeof(spin_engine_options_t) */
     /* The loop on which guests run and wait. NULL: the context owns one, run by the synchronous
@@ -52,6 +57,7 @@ typedef struct spin_engine_options {
     uint64_t timeout_ms;
     /* Where compiled modules are kept. NULL: $XDG_CACHE_HOME/spin (or ~/.cache/spin). */
     const char *cache_dir;
+    /* Compile at every start. */
     bool disable_cache;
     /* Added to every component's environment, in front of its own: "K=V" strings. */
     const char *const *environment;
@@ -99,6 +105,7 @@ SPIN_API uv_loop_t *spin_execution_context_loop(spin_execution_context_t *contex
 SPIN_API const wasmtime_module_t *spin_execution_context_module(spin_execution_context_t *context,
                                                                 spin_slice_t id);
 
+/* Where a stream of the guest leads. */
 typedef enum spin_redirect_kind {
     SPIN_REDIRECT_NONE = 0, /* stdin: at its end; stdout and stderr: thrown away */
     SPIN_REDIRECT_BYTES,    /* stdin: `bytes` */
@@ -111,6 +118,8 @@ typedef enum spin_redirect_kind {
  * write fails with EPIPE. */
 typedef bool (*spin_sink_fn)(spin_slice_t bytes, void *user);
 
+/* A stream of the guest; which of `bytes`, `sink` (with its `user`) and `fd` counts, `kind` says.
+ */
 typedef struct spin_redirect {
     spin_redirect_kind_t kind;
     spin_slice_t bytes; /* kept by the caller until the instance is freed */
@@ -119,6 +128,7 @@ typedef struct spin_redirect {
     int fd;
 } spin_redirect_t;
 
+/* A name and what it stands for. */
 typedef struct spin_pair {
     spin_slice_t key;
     spin_slice_t value;

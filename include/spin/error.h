@@ -37,6 +37,7 @@ typedef enum spin_error_kind {
     SPIN_ERROR_INTERNAL,    /* a defect of this library: please report it */
 } spin_error_kind_t;
 
+/* A link of the chain, and with it all those below. */
 typedef struct spin_error spin_error_t;
 
 /* Where in a source an error was found. `line` and `column` count from 1 (columns in bytes); 0
@@ -48,6 +49,11 @@ typedef struct spin_position {
     uint64_t offset;
     bool has_offset;
 } spin_position_t;
+
+/* Makes an error with a message like printf's, for callbacks that return one. Never NULL: without
+ * memory it is one of kind NO_MEMORY. Any thread. */
+SPIN_API spin_error_t *spin_error_new(spin_error_kind_t kind, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* All readers borrow: what they return lives as long as `error`. Any thread may read an error that
  * no other thread frees. */

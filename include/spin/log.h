@@ -12,6 +12,7 @@
 extern "C" {
 #endif
 
+/* From what is rare and grave to what is frequent and detailed. */
 typedef enum spin_log_level {
     SPIN_LOG_ERROR = 0,
     SPIN_LOG_WARN,
@@ -20,6 +21,7 @@ typedef enum spin_log_level {
     SPIN_LOG_TRACE,
 } spin_log_level_t;
 
+/* The form of a record. */
 typedef enum spin_log_format {
     SPIN_LOG_TEXT = 0, /* 2026-11-21T06:27:00.123Z WARN  message key=value */
     SPIN_LOG_JSON,     /* one object a line: "time", "level", "message", then the fields */

@@ -66,6 +66,11 @@ typedef struct spin_trigger_type {
 
 /* ── running ─────────────────────────────────────────────────────────────────────────────── */
 
+/* The value (of sigqueue) with which `spin up` hands SIGINT, SIGTERM and others on to the program of
+ * a trigger. That may have had the same signal already, as one of a group: to stop a trigger both
+ * are one. */
+#define SPIN_SIGNAL_HANDED_ON 0x5350494E
+
 /* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
  * spin_trigger_free. */
 typedef struct spin_trigger_options {
@@ -74,7 +79,8 @@ typedef struct spin_trigger_options {
      * supervised and replaced when it dies; then no engine may exist in the caller's process. */
     unsigned workers;
     /* Leave SIGINT and SIGTERM alone. Otherwise, while spin_trigger_run runs, each of them calls
-     * spin_trigger_stop; SIGHUP and SIGPIPE are ignored meanwhile. */
+     * spin_trigger_stop (once where it comes again within 100 ms, or handed on by `spin up`); SIGHUP
+     * and SIGPIPE are ignored meanwhile. So for each trigger that runs in the process. */
     bool ignore_signals;
     uint64_t shutdown_timeout_ms; /* for what runs when a graceful stop begins. 30,000 */
     /* Of each worker's engine; NULL for the defaults. Its `loop`, the caller's own libuv loop, only

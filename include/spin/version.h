@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+/* The version of these headers. */
 #define SPIN_VERSION_MAJOR 0
 #define SPIN_VERSION_MINOR 1
 #define SPIN_VERSION_PATCH 0

@@ -58,6 +58,14 @@ spin_error_t *error_new(spin_error_kind_t kind, const char *format, ...) {
     return error;
 }
 
+spin_error_t *spin_error_new(spin_error_kind_t kind, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    spin_error_t *error = make(kind, NULL, format, args);
+    va_end(args);
+    return error;
+}
+
 spin_error_t *error_wrap(spin_error_t *cause, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -39,10 +39,19 @@ static size_t utf8_sequence(const uint8_t *text, size_t len) {
     return size;
 }
 
+/* Whether the 32 bytes at `at` are ASCII. */
+static bool is_ascii_32(const uint8_t *at) {
+    uint64_t words[4];
+    memcpy(words, at, sizeof words);
+    return ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u) == 0;
+}
+
 bool slice_is_utf8(spin_slice_t text, size_t *bad) {
     size_t at = 0;
     while (at < text.len) {
         uint64_t word;
+        while (text.len - at >= 32 && is_ascii_32(text.ptr + at))
+            at += 32;
         if (text.len - at >= sizeof word) { /* eight ASCII bytes at a time */
             memcpy(&word, text.ptr + at, sizeof word);
             if ((word & 0x8080808080808080u) == 0) {
@@ -50,6 +59,8 @@ bool slice_is_utf8(spin_slice_t text, size_t *bad) {
                 continue;
             }
         }
+        if (at == text.len)
+            break;
         size_t size = utf8_sequence(text.ptr + at, text.len - at);
         if (size == 0) {
             if (bad != NULL)

@@ -104,6 +104,9 @@ out:
 }
 
 static spin_error_t *link_module(engine_component_t *component) {
+    spin_error_t *error = abi_guest_resources_define(component->context, component->module);
+    if (error != NULL)
+        return error;
     wasmtime_error_t *failure = wasmtime_linker_instantiate_pre(component->context->linker,
                                                                 component->module, &component->pre);
     return failure == NULL ? NULL
@@ -143,6 +146,7 @@ void engine_component_deinit(engine_component_t *component) {
     for (size_t i = 0; i < ENGINE_HOST_COUNT; i++)
         if (component->shared[i] != NULL && context->hosts[i]->component_deinit != NULL)
             context->hosts[i]->component_deinit(component->shared[i]);
+    abi_component_deinit(&component->abi);
     if (component->pre != NULL)
         wasmtime_instance_pre_delete(component->pre);
     if (component->module != NULL)

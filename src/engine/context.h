@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/map.h"
+#include "engine/abi_state.h"
 #include "engine/epoch.h"
 #include "engine/host.h"
 #include "engine/instance.h"
@@ -19,6 +20,7 @@ typedef struct engine_component {
     wasmtime_module_t *module;
     wasmtime_instance_pre_t *pre;
     void *shared[ENGINE_HOST_COUNT];
+    abi_component_t abi;
 } engine_component_t;
 
 /* A doubly linked list through spin_instance.next and .prev. */
@@ -53,13 +55,23 @@ struct spin_execution_context {
     size_t states_size;
     spin_store_hook_fn store_hook;
     void *store_hook_user;
+    abi_resource_t *resources;       /* of the linked interfaces; in abi_arena */
+    abi_resource_t *guest_resources; /* that guests export */
+    arena_t abi_arena;
     engine_component_t *components;
     size_t components_len;
     map_t by_id; /* engine_component_t */
     scheduler_t scheduler;
-    size_t live;            /* instances */
+    size_t live;               /* instances */
+    void (*freed)(void *user); /* told of each instance that goes; NULL while nobody asks */
+    void *freed_user;
     spin_instance_t *spare; /* freed ones, for the next event; linked by next */
     size_t spare_len;
+};
+
+/* A builder is a context that is not complete yet. */
+struct spin_engine_builder {
+    spin_execution_context_t *context;
 };
 
 /* What an instance is doing. */
@@ -82,12 +94,14 @@ struct spin_instance {
     spin_wasmtime_memory_budget_t budget;
     arena_t arena;
     void *user;
+    abi_instance_t *abi; /* NULL: nothing was called by <spin/abi.h> yet */
 
     /* the future that is under way, and what it leaves */
     wasmtime_call_future_t *future;
     wasmtime_func_t func;
     wasm_trap_t *trap;
     wasmtime_error_t *error;
+    spin_error_t *said; /* by the host function that trapped, or NULL */
     bool exited;
     uint32_t exit_status;
     uint64_t timeout_ns;
@@ -115,10 +129,14 @@ spin_error_t *scheduler_init(scheduler_t *scheduler, uv_loop_t *loop, wasm_engin
 void scheduler_deinit(scheduler_t *scheduler);
 /* Polls a future that was just made; calls `done` when it has ended, else lets the loop go on. */
 void scheduler_start(spin_instance_t *instance);
+/* The same as one more step of a call, which keeps its deadline. */
+void scheduler_continue(spin_instance_t *instance);
 /* Forgets the instance's future: nothing of it runs any more. */
 void scheduler_cancel(spin_instance_t *instance);
 /* Turns the loop until the instance's future has ended. */
 void scheduler_finish(spin_instance_t *instance);
+/* Turns the loop until `*ended`. */
+void scheduler_turn_until(scheduler_t *scheduler, const bool *ended);
 
 /* ── outcome.c ── */
 
@@ -130,5 +148,12 @@ spin_error_t *instance_take_outcome(spin_instance_t *instance);
 /* Called by the scheduler when the future has ended; `error` replaces its own outcome (a deadline)
  * where it is not NULL. */
 void instance_finish(spin_instance_t *instance, spin_error_t *error);
+/* USAGE where the instance can't be called now, else NULL. */
+spin_error_t *instance_check_ready(const spin_instance_t *instance);
+/* spin_instance_start for a call that is made of several: the first begins its time. The instance
+ * is ready. */
+void instance_start_step(spin_instance_t *instance, bool is_first, const wasmtime_func_t *func,
+                         const wasmtime_val_t *args, size_t args_len, wasmtime_val_t *results,
+                         size_t results_len, spin_call_done_fn done, void *user);
 
 #endif

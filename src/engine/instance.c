@@ -20,8 +20,10 @@ static spin_instance_t *take_spare(engine_component_t *component) {
         context->spare = instance->next;
         context->spare_len--;
         arena_t arena = instance->arena;
+        abi_instance_t *abi = instance->abi;
         memset(instance, 0, sizeof *instance + context->states_size);
         instance->arena = arena;
+        instance->abi = abi;
     } else {
         instance = mem_calloc(1, sizeof *instance + context->states_size);
         if (instance == NULL)
@@ -41,6 +43,7 @@ void spin_instance_free(spin_instance_t *instance) {
     }
     spin_execution_context_t *context = context_of(instance);
     scheduler_cancel(instance);
+    abi_instance_end(instance->abi);
     spin_error_free(instance_take_outcome(instance));
     if (instance->phase != INSTANCE_NEW)
         for (size_t i = 0; i < ENGINE_HOST_COUNT; i++)
@@ -55,10 +58,23 @@ void spin_instance_free(spin_instance_t *instance) {
         instance->next = context->spare;
         context->spare = instance;
         context->spare_len++;
-        return;
+    } else {
+        abi_instance_free(instance->abi);
+        arena_deinit(&instance->arena);
+        mem_free(instance);
     }
-    arena_deinit(&instance->arena);
-    mem_free(instance);
+    if (context->freed != NULL)
+        context->freed(context->freed_user);
+}
+
+size_t engine_context_live(const spin_execution_context_t *context) {
+    return context->live;
+}
+
+void engine_context_on_freed(spin_execution_context_t *context, void (*freed)(void *user),
+                             void *user) {
+    context->freed = freed;
+    context->freed_user = user;
 }
 
 static spin_error_t *init_hosts(spin_instance_t *instance, const spin_prepare_options_t *options) {
@@ -201,17 +217,16 @@ spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t 
 
 /* ── calling ── */
 
-static spin_error_t *not_ready(const spin_instance_t *instance) {
+spin_error_t *instance_check_ready(const spin_instance_t *instance) {
+    if (instance->phase == INSTANCE_READY)
+        return NULL;
     return error_new(SPIN_ERROR_USAGE, "the instance is %s",
                      instance->phase == INSTANCE_CALLING ? "in a call" : "not prepared");
 }
 
-spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func_t *func,
-                                  const wasmtime_val_t *args, size_t args_len,
-                                  wasmtime_val_t *results, size_t results_len,
-                                  spin_call_done_fn done, void *user) {
-    if (instance->phase != INSTANCE_READY)
-        return not_ready(instance);
+static void make_future(spin_instance_t *instance, const wasmtime_func_t *func,
+                        const wasmtime_val_t *args, size_t args_len, wasmtime_val_t *results,
+                        size_t results_len, spin_call_done_fn done, void *user) {
     instance->phase = INSTANCE_CALLING;
     instance->exited = false;
     instance->func = *func;
@@ -220,8 +235,28 @@ spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func
     instance->future =
         wasmtime_func_call_async(instance->wasm, &instance->func, args, args_len, results,
                                  results_len, &instance->trap, &instance->error);
+}
+
+spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func_t *func,
+                                  const wasmtime_val_t *args, size_t args_len,
+                                  wasmtime_val_t *results, size_t results_len,
+                                  spin_call_done_fn done, void *user) {
+    spin_error_t *error = instance_check_ready(instance);
+    if (error != NULL)
+        return error;
+    make_future(instance, func, args, args_len, results, results_len, done, user);
     scheduler_start(instance);
     return NULL;
+}
+
+void instance_start_step(spin_instance_t *instance, bool is_first, const wasmtime_func_t *func,
+                         const wasmtime_val_t *args, size_t args_len, wasmtime_val_t *results,
+                         size_t results_len, spin_call_done_fn done, void *user) {
+    make_future(instance, func, args, args_len, results, results_len, done, user);
+    if (is_first)
+        scheduler_start(instance);
+    else
+        scheduler_continue(instance);
 }
 
 spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_t *func,
@@ -266,8 +301,11 @@ spin_instance_t *spin_instance_from_store(const wasmtime_context_t *store) {
 spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t name,
                                      wasmtime_func_t *out) {
     wasmtime_extern_t found;
-    if (instance->phase != INSTANCE_READY && instance->phase != INSTANCE_CALLING)
-        return not_ready(instance);
+    if (instance->phase != INSTANCE_CALLING) {
+        spin_error_t *error = instance_check_ready(instance);
+        if (error != NULL)
+            return error;
+    }
     if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, (const char *)name.ptr,
                                       name.len, &found))
         return error_new(SPIN_ERROR_NOT_FOUND, "component \"%.*s\" does not export \"%.*s\"",

@@ -35,4 +35,11 @@ wasm_trap_t *engine_instance_exit(spin_instance_t *instance, uint32_t status);
 /* The exit status that the last call ended with; 0 where it returned. */
 uint32_t engine_instance_exit_status(const spin_instance_t *instance);
 
+/* Instances of the context that are not freed yet. */
+size_t engine_context_live(const spin_execution_context_t *context);
+/* Has `freed` called after each instance that is freed from now on, from inside whatever freed it.
+ * NULL ends it. */
+void engine_context_on_freed(spin_execution_context_t *context, void (*freed)(void *user),
+                             void *user);
+
 #endif

@@ -80,14 +80,27 @@ static spin_error_t *take_trap(spin_instance_t *instance) {
     return error;
 }
 
+static spin_error_t *take_said(spin_instance_t *instance, wasm_frame_vec_t *frames) {
+    buf_t text = {0};
+    size_t len = spin_error_format(instance->said, NULL, 0);
+    if (buf_reserve(&text, len + 1))
+        spin_error_format(instance->said, (char *)text.ptr, len + 1);
+    spin_slice_t said = text.failed ? spin_slice("out of memory") : spin_slice_of(text.ptr, len);
+    spin_error_t *error = error_with_frames(SPIN_ERROR_TRAP, said, frames);
+    buf_deinit(&text);
+    return error;
+}
+
 /* Wasmtime reports what is no trap of its own this way: errors of host functions, and failures to
  * make the instance. The latter, before any guest code ran, mean that some pool is used up or that
  * the guest wants more memory than it may have. */
 static spin_error_t *take_error(spin_instance_t *instance) {
     wasm_frame_vec_t frames;
     wasm_byte_vec_t message;
-    wasmtime_error_message(instance->error, &message);
     wasmtime_error_wasm_trace(instance->error, &frames);
+    if (instance->said != NULL) /* Wasmtime's text would repeat the frames around it */
+        return error_wrap(take_said(instance, &frames), "the guest trapped");
+    wasmtime_error_message(instance->error, &message);
     spin_slice_t said = spin_slice_of(message.data, message.size);
     bool no_room = instance->phase == INSTANCE_PREPARING && frames.size == 0;
     spin_error_t *error =
@@ -118,6 +131,8 @@ spin_error_t *instance_take_outcome(spin_instance_t *instance) {
         wasm_trap_delete(instance->trap);
     if (instance->error != NULL)
         wasmtime_error_delete(instance->error);
+    spin_error_free(instance->said);
+    instance->said = NULL;
     instance->trap = NULL;
     instance->error = NULL;
     return error;

@@ -131,9 +131,13 @@ static void on_idle(uv_idle_t *idle) {
 }
 
 void scheduler_start(spin_instance_t *instance) {
+    instance->deadline_ns = uv_hrtime() + instance->timeout_ns;
+    scheduler_continue(instance);
+}
+
+void scheduler_continue(spin_instance_t *instance) {
     scheduler_t *scheduler = scheduler_of(instance);
     instance->waiting = instance->paused = false;
-    instance->deadline_ns = uv_hrtime() + instance->timeout_ns;
     epoch_clock_enter(scheduler->clock);
     poll_guest(instance);
     if (is_ready(scheduler))
@@ -153,6 +157,13 @@ void scheduler_finish(spin_instance_t *instance) {
     scheduler_t *scheduler = scheduler_of(instance);
     uv_ref((uv_handle_t *)scheduler->timer); /* here, the deadline is worth waiting for */
     while (instance->future != NULL)
+        uv_run(scheduler->loop, UV_RUN_ONCE);
+    uv_unref((uv_handle_t *)scheduler->timer);
+}
+
+void scheduler_turn_until(scheduler_t *scheduler, const bool *ended) {
+    uv_ref((uv_handle_t *)scheduler->timer);
+    while (!*ended)
         uv_run(scheduler->loop, UV_RUN_ONCE);
     uv_unref((uv_handle_t *)scheduler->timer);
 }

@@ -170,8 +170,28 @@ static void suggests_the_nearest_name(void **state) {
     assert_null(spin_nearest_name(spin_slice("route"), NULL, 0));
 }
 
+/* Whatever stands before and behind a bad byte, and however many bytes are looked at in one go. */
+static void bad_utf8_is_found_anywhere(void **state) {
+    (void)state;
+    uint8_t text[100];
+    for (size_t len = 1; len <= sizeof text; len++)
+        for (size_t at = 0; at < len; at++) {
+            size_t bad = SIZE_MAX;
+            memset(text, 'x', sizeof text);
+            assert_true(slice_is_utf8(spin_slice_of(text, len), &bad));
+            text[at] = 0x80;
+            assert_false(slice_is_utf8(spin_slice_of(text, len), &bad));
+            assert_int_equal(bad, at);
+            if (at + 1 < len) {
+                memcpy(text + at, "\xc3\xbc", 2);
+                assert_true(slice_is_utf8(spin_slice_of(text, len), &bad));
+            }
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_utf8_is_found_anywhere),
         cmocka_unit_test(compares_bytes_not_pointers),
         cmocka_unit_test(orders_by_bytes_then_length),
         cmocka_unit_test(ignores_the_case_of_ascii_only),

@@ -1,0 +1,199 @@
+/* Reading what a guest left in its memory. */
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "engine/abi_state.h"
+#include "engine/context.h"
+
+static void fail(spin_lift_t *lift, spin_error_t *error) {
+    if (lift->failed) {
+        spin_error_free(error);
+        return;
+    }
+    lift->failed = true;
+    lift->error = error;
+}
+
+void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena,
+                    lift_mode_t mode) {
+    *lift = (spin_lift_t){
+        .instance = instance, .memory = abi_memory_of(instance), .arena = arena, .mode = mode};
+    lift->budget = 4 * (uint64_t)lift->memory.len + (1 << 20);
+}
+
+spin_error_t *abi_lift_end(spin_lift_t *lift) {
+    spin_error_t *error = lift->error;
+    lift->error = NULL;
+    return error;
+}
+
+/* ── memory ── */
+
+/* Cold: says what is wrong with a pointer. */
+static void refuse(spin_lift_t *lift, const char *what, uint32_t ptr, uint64_t size,
+                   uint32_t align) {
+    bool outside = ptr > lift->memory.len || size > lift->memory.len - ptr;
+    if (outside)
+        fail(lift,
+             error_new(SPIN_ERROR_TRAP, "%s at 0x%x, %llu bytes long, is outside of its memory",
+                       what, ptr, (unsigned long long)size));
+    else
+        fail(lift, error_new(SPIN_ERROR_TRAP, "%s at 0x%x is not aligned to %u", what, ptr, align));
+}
+
+/* A guest may name the same bytes often, each time to be copied: what it has at most must not turn
+ * into many times that much here. */
+static bool spend(spin_lift_t *lift, uint64_t size) {
+    if (size <= lift->budget) {
+        lift->budget -= size;
+        return true;
+    }
+    fail(lift, error_new(SPIN_ERROR_LIMIT, "it is larger than all of the guest's memory"));
+    return false;
+}
+
+/* Gives what was read back to a guest of 2022 when it is called again: there the host owns it. */
+static void lend(spin_lift_t *lift, uint32_t ptr, uint32_t size, uint32_t align) {
+    if (!VEC_PUSH(&lift->instance->abi->owed, (abi_loan_t){ptr, size, align}))
+        fail(lift, error_no_memory());
+}
+
+static const uint8_t *at(spin_lift_t *lift, const char *what, uint32_t ptr, uint32_t count,
+                         size_t size, uint32_t align) {
+    uint64_t total;
+    if (lift->failed)
+        return NULL;
+    if (__builtin_mul_overflow((uint64_t)count, (uint64_t)size, &total))
+        total = UINT64_MAX;
+    if (total == 0)
+        return NULL;
+    if (ptr > lift->memory.len || total > lift->memory.len - ptr || (ptr & (align - 1)) != 0) {
+        refuse(lift, what, ptr, total, align);
+        return NULL;
+    }
+    if (!spend(lift, total))
+        return NULL;
+    if (lift->lends)
+        lend(lift, ptr, (uint32_t)total, align);
+    return lift->memory.base + ptr;
+}
+
+const uint8_t *spin_lift_at(spin_lift_t *lift, uint32_t ptr, uint32_t count, size_t size,
+                            uint32_t align) {
+    return at(lift, "list", ptr, count, size, align);
+}
+
+const uint8_t *abi_lift_area(spin_lift_t *lift, uint32_t ptr, uint32_t size, uint32_t align) {
+    return at(lift, "the area", ptr, 1, size, align);
+}
+
+void abi_lift_stop(spin_lift_t *lift, spin_error_t *error) {
+    fail(lift, error);
+}
+
+static spin_string_t take(spin_lift_t *lift, const uint8_t *from, uint32_t len) {
+    spin_string_t empty = {NULL, 0};
+    if (from == NULL)
+        return empty;
+    if (lift->mode == LIFT_VIEW)
+        return spin_slice_of(from, len);
+    uint8_t *copy = lift->mode == LIFT_OWNED ? mem_alloc(len) : arena_alloc_bytes(lift->arena, len);
+    if (copy == NULL) {
+        fail(lift, error_no_memory());
+        return empty;
+    }
+    memcpy(copy, from, len);
+    return spin_slice_of(copy, len);
+}
+
+spin_string_t spin_lift_text(spin_lift_t *lift, uint32_t ptr, uint32_t len) {
+    size_t bad;
+    const uint8_t *from = at(lift, "string", ptr, len, 1, 1);
+    if (from != NULL && !slice_is_utf8(spin_slice_of(from, len), &bad)) {
+        fail(lift, error_new(SPIN_ERROR_INVALID, "string at 0x%x is not UTF-8: byte %zu is 0x%02x",
+                             ptr, bad, from[bad]));
+        from = NULL;
+    }
+    return take(lift, from, len);
+}
+
+spin_string_t spin_lift_bytes(spin_lift_t *lift, uint32_t ptr, uint32_t len) {
+    return take(lift, at(lift, "list", ptr, len, 1, 1), len);
+}
+
+void *spin_lift_alloc(spin_lift_t *lift, size_t count, size_t size) {
+    enum { GROWTH = 16 }; /* a type's size in C, compared with its size in the guest */
+    uint64_t total;
+    if (lift->failed || count == 0 || size == 0)
+        return NULL;
+    if (__builtin_mul_overflow((uint64_t)count, (uint64_t)size, &total))
+        total = UINT64_MAX;
+    if (!spend(lift, total / GROWTH))
+        return NULL;
+    void *memory =
+        lift->mode == LIFT_OWNED ? mem_calloc(count, size) : arena_calloc(lift->arena, count, size);
+    if (memory == NULL)
+        fail(lift, error_no_memory());
+    return memory;
+}
+
+uint32_t spin_lift_char(spin_lift_t *lift, uint32_t value) {
+    if (value < 0xd800 || (value > 0xdfff && value <= 0x10ffff))
+        return value;
+    fail(lift, error_new(SPIN_ERROR_INVALID, "char: 0x%x is not a Unicode scalar value", value));
+    return 0;
+}
+
+void spin_lift_fail(spin_lift_t *lift, const char *what, uint64_t value) {
+    fail(lift, error_new(SPIN_ERROR_INVALID, "%s: %llu is not a value of that type", what,
+                         (unsigned long long)value));
+}
+
+bool spin_lift_failed(const spin_lift_t *lift) {
+    return lift->failed;
+}
+
+/* ── handles ── */
+
+void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handle) {
+    abi_handles_t *handles = &lift->instance->abi->handles;
+    abi_handle_t found = {0};
+    if (lift->failed)
+        return NULL;
+    const abi_handle_t *entry = abi_handles_get(handles, resource_type, handle);
+    if (entry == NULL || entry->is_borrow) {
+        fail(lift,
+             error_new(SPIN_ERROR_TRAP, "%u is not a handle of the resource that it owns", handle));
+        return NULL;
+    }
+    abi_handles_take(handles, resource_type, handle, &found);
+    return found.object;
+}
+
+void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, uint32_t handle) {
+    if (lift->failed)
+        return NULL;
+    const abi_handle_t *entry =
+        abi_handles_get(&lift->instance->abi->handles, resource_type, handle);
+    if (entry == NULL)
+        fail(lift, error_new(SPIN_ERROR_TRAP, "%u is not a handle of that resource", handle));
+    return entry == NULL ? NULL : entry->object;
+}
+
+/* ── areas of 2022 ── */
+
+static bool is_wide(char type) {
+    return type == 'I' || type == 'F';
+}
+
+bool abi_area_is_canonical(const uint8_t *area, const char *types, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (!is_wide(types[i]) && spin_load_u32(area + 8 * i + 4) != 0)
+            return true;
+    return false;
+}
+
+void abi_slots_load(const uint8_t *area, const char *types, size_t len, spin_flat_t *flat) {
+    for (size_t i = 0; i < len; i++)
+        flat[i] = is_wide(types[i]) ? spin_load_u64(area + 8 * i) : spin_load_u32(area + 8 * i);
+}

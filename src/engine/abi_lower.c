@@ -1,0 +1,196 @@
+/* Writing values into a guest. */
+#include "base/error.h"
+#include "engine/abi_state.h"
+#include "engine/context.h"
+
+static void fail(spin_lower_t *lower, spin_error_t *error) {
+    if (lower->failed) {
+        spin_error_free(error);
+        return;
+    }
+    lower->failed = true;
+    lower->error = error;
+}
+
+void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *arena,
+                     spin_abi_t abi) {
+    lower->instance = instance;
+    lower->memory = (abi_memory_t){0};
+    lower->parts = lower->few;
+    lower->count = lower->at = 0;
+    lower->cap = ABI_FEW_PARTS;
+    lower->allocates_none = abi != SPIN_ABI_CANONICAL;
+    lower->failed = lower->lent = false;
+    lower->error = NULL;
+    lower->arena = arena;
+}
+
+spin_error_t *abi_lower_end(spin_lower_t *lower) {
+    spin_error_t *error = lower->error;
+    lower->error = NULL;
+    if (error == NULL && lower->at != lower->count)
+        error = error_new(SPIN_ERROR_INTERNAL, "%u parts were measured and %u lowered",
+                          lower->count, lower->at);
+    return error;
+}
+
+/* ── first pass ── */
+
+static bool grow(spin_lower_t *lower) {
+    enum { MOST = 1 << 26 }; /* 16 bytes for each of that many are all of a guest's memory */
+    if (lower->cap >= MOST) {
+        fail(lower, error_new(SPIN_ERROR_LIMIT, "more than %d allocations in the guest", MOST));
+        return false;
+    }
+    abi_part_t *parts = arena_alloc(lower->arena, 2 * (size_t)lower->cap * sizeof *parts);
+    if (parts == NULL) {
+        fail(lower, error_no_memory());
+        return false;
+    }
+    memcpy(parts, lower->parts, lower->count * sizeof *parts);
+    lower->parts = parts;
+    lower->cap *= 2;
+    return true;
+}
+
+void spin_lower_measure(spin_lower_t *lower, size_t count, size_t size, uint32_t align) {
+    size_t total;
+    if (lower->failed)
+        return;
+    if (__builtin_mul_overflow(count, size, &total) || total > UINT32_MAX) {
+        fail(lower, error_new(SPIN_ERROR_LIMIT,
+                              "argument: %zu elements of %zu bytes do not fit a guest's memory",
+                              count, size));
+        return;
+    }
+    if (total == 0 && !lower->allocates_none)
+        return;
+    if (lower->count == lower->cap && !grow(lower))
+        return;
+    lower->parts[lower->count++] = (abi_part_t){(uint32_t)total, align, 0};
+}
+
+void abi_part_values(const abi_part_t *part, wasmtime_val_t values[4]) {
+    values[0] = abi_val_i32(0);
+    values[1] = abi_val_i32(0);
+    values[2] = abi_val_i32(part->align);
+    values[3] = abi_val_i32(part->size);
+}
+
+/* ── second pass ── */
+
+void abi_lower_write(spin_lower_t *lower, abi_memory_t memory) {
+    lower->memory = memory;
+    lower->at = 0;
+}
+
+/* The guest's allocator chose the pointer: it may be any. */
+static uint8_t *part_at(spin_lower_t *lower, const abi_part_t *part) {
+    if (part->ptr > lower->memory.len || part->size > lower->memory.len - part->ptr) {
+        fail(lower, error_new(SPIN_ERROR_TRAP,
+                              "the guest's allocator answered 0x%x for %u bytes: that is outside "
+                              "of its memory",
+                              part->ptr, part->size));
+        return NULL;
+    }
+    if ((part->ptr & (part->align - 1)) != 0) {
+        fail(lower, error_new(SPIN_ERROR_TRAP,
+                              "the guest's allocator answered 0x%x, which is not aligned to %u",
+                              part->ptr, part->align));
+        return NULL;
+    }
+    return lower->memory.base + part->ptr;
+}
+
+uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
+                         uint32_t *ptr) {
+    size_t total;
+    *ptr = align; /* what is empty is nowhere, but aligned */
+    if (lower->failed)
+        return NULL;
+    bool overflows = __builtin_mul_overflow(count, size, &total);
+    if (!overflows && total == 0 && !lower->allocates_none)
+        return NULL;
+    const abi_part_t *part = &lower->parts[lower->at];
+    if (overflows || lower->at == lower->count || part->size != total || part->align != align) {
+        fail(lower, error_new(SPIN_ERROR_INTERNAL, "what is lowered was not measured before"));
+        return NULL;
+    }
+    lower->at++;
+    *ptr = part->ptr;
+    return total == 0 ? NULL : part_at(lower, part);
+}
+
+void spin_lower_bytes(spin_lower_t *lower, spin_slice_t bytes, uint32_t *ptr) {
+    uint8_t *at = spin_lower_take(lower, bytes.len, 1, 1, ptr);
+    if (at != NULL)
+        memcpy(at, bytes.ptr, bytes.len);
+}
+
+void spin_lower_fail(spin_lower_t *lower, const char *what, uint64_t value) {
+    fail(lower, error_new(SPIN_ERROR_INVALID, "%s: %llu is not a value of that type", what,
+                          (unsigned long long)value));
+}
+
+bool spin_lower_failed(const spin_lower_t *lower) {
+    return lower->failed;
+}
+
+/* ── handles ── */
+
+static uint32_t add_handle(spin_lower_t *lower, const void *type, void *object, bool is_borrow) {
+    const abi_resource_t *resource = lower->instance->component->context->resources;
+    uint32_t number = 0;
+    if (lower->failed)
+        return 0;
+    while (resource != NULL && resource->type != type)
+        resource = resource->next;
+    if (resource == NULL) {
+        fail(lower, error_new(SPIN_ERROR_USAGE, "a resource whose interface is not linked"));
+        return 0;
+    }
+    spin_error_t *error =
+        abi_handles_add(&lower->instance->abi->handles, resource, object, is_borrow, &number);
+    if (error != NULL)
+        fail(lower, error);
+    else
+        lower->lent |= is_borrow;
+    return number;
+}
+
+uint32_t spin_lower_own(spin_lower_t *lower, const void *resource_type, void *object) {
+    return add_handle(lower, resource_type, object, false);
+}
+
+uint32_t spin_lower_borrow(spin_lower_t *lower, const void *resource_type, void *object) {
+    return add_handle(lower, resource_type, object, true);
+}
+
+/* ── flat values ── */
+
+wasmtime_val_t abi_val(char type, spin_flat_t flat) {
+    switch (type) {
+    case 'I': return (wasmtime_val_t){.kind = WASMTIME_I64, .of.i64 = (int64_t)flat};
+    case 'f': return (wasmtime_val_t){.kind = WASMTIME_F32, .of.f32 = spin_flat_f32(flat)};
+    case 'F': return (wasmtime_val_t){.kind = WASMTIME_F64, .of.f64 = spin_flat_f64(flat)};
+    default: return abi_val_i32((uint32_t)flat);
+    }
+}
+
+spin_flat_t abi_flat(const wasmtime_val_t *value) {
+    switch (value->kind) {
+    case WASMTIME_I64: return (uint64_t)value->of.i64;
+    case WASMTIME_F32: return spin_flat_of_f32(value->of.f32);
+    case WASMTIME_F64: return spin_flat_of_f64(value->of.f64);
+    default: return (uint32_t)value->of.i32;
+    }
+}
+
+void abi_slots_store(uint8_t *area, const char *types, size_t len, const spin_flat_t *flat) {
+    for (size_t i = 0; i < len; i++) {
+        if (types[i] == 'I' || types[i] == 'F')
+            spin_store_u64(area + 8 * i, flat[i]);
+        else
+            spin_store_u32(area + 8 * i, (uint32_t)flat[i]);
+    }
+}

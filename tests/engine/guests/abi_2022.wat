@@ -1,0 +1,46 @@
+;; The ABI of 2022: the guest owns what it is given and gives away what it returns. `live` counts
+;; the bytes that are allocated; freeing takes place in a stack's order or not at all.
+(module
+  (memory (export "memory") 2 40)
+  (global $heap (mut i32) (i32.const 4096))
+  (global $live (mut i32) (i32.const 0))
+  (global $mode (mut i32) (i32.const 0))
+
+  (func $alloc (export "canonical_abi_realloc") (param $old i32) (param $old_size i32)
+        (param $align i32) (param $size i32) (result i32)
+    ;; 1: outside, 2: only what is not of words
+    (if (i32.or (i32.eq (global.get $mode) (i32.const 1))
+                (i32.and (i32.eq (global.get $mode) (i32.const 2))
+                         (i32.eq (local.get $align) (i32.const 1))))
+      (then (return (i32.const 0xfffffff0))))
+    (global.set $heap
+      (i32.and (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
+               (i32.sub (i32.const 0) (local.get $align))))
+    (local.set $old (global.get $heap))
+    (global.set $heap (i32.add (global.get $heap) (local.get $size)))
+    (if (i32.gt_u (global.get $heap) (i32.mul (memory.size) (i32.const 65536)))
+      (then (drop (memory.grow (i32.add (i32.shr_u (local.get $size) (i32.const 16))
+                                        (i32.const 1))))))
+    (global.set $live (i32.add (global.get $live) (local.get $size)))
+    (local.get $old))
+  (func (export "canonical_abi_free") (param $ptr i32) (param $size i32) (param $align i32)
+    (global.set $live (i32.sub (global.get $live) (local.get $size)))
+    (if (i32.eqz (global.get $live)) (then (global.set $heap (i32.const 4096)))))
+  (func (export "set") (param i32) (global.set $mode (local.get 0)))
+  (func (export "live") (result i32) (global.get $live))
+
+  (func (export "echo-slots") (param $ptr i32) (param $len i32) (result i32)
+    (i32.store offset=8 (i32.const 64) (local.get $len))
+    (i32.store (i32.const 64) (local.get $ptr))
+    (i32.const 64))
+  (func (export "echo-canonical") (param $ptr i32) (param $len i32) (result i32)
+    (i32.store offset=4 (i32.const 128) (local.get $len))
+    (i32.store (i32.const 128) (local.get $ptr))
+    (i32.const 128))
+  ;; handle-redis-message: func(payload: list<u8>) -> expected<_, error>; the error is the first byte
+  (func (export "handle-redis-message") (param $ptr i32) (param $len i32) (result i32)
+    (i32.store8 (i32.const 320) (i32.ne (local.get $len) (i32.const 0)))
+    (if (local.get $len)
+      (then (i32.store8 offset=1 (i32.const 320) (i32.load8_u (local.get $ptr)))))
+    (global.set $live (i32.sub (global.get $live) (local.get $len)))
+    (i32.const 320)))

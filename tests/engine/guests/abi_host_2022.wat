@@ -1,0 +1,17 @@
+;; Imports a function in the convention of 2022, whose results lie in slots as its own do.
+(module
+  (import "test:abi/host" "greet" (func $greet (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (data (i32.const 512) "wide world")
+  (func (export "canonical_abi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get $size))))
+  (func (export "greeting") (result i32)
+    (local $ptr i32) (local $len i32)
+    (call $greet (i32.const 512) (i32.const 10) (i32.const 64))
+    (local.set $ptr (i32.load (i32.const 64)))
+    (local.set $len (i32.load offset=8 (i32.const 64)))
+    (i32.store (i32.const 128) (local.get $ptr))
+    (i32.store offset=8 (i32.const 128) (local.get $len))
+    (i32.const 128)))

@@ -1,0 +1,35 @@
+;; Implements and exports a resource.
+(module
+  (import "[export]test:abi/guest@1.0.0" "[resource-new]thing" (func $new (param i32) (result i32)))
+  (import "[export]test:abi/guest@1.0.0" "[resource-rep]thing" (func $rep (param i32) (result i32)))
+  (import "[export]test:abi/guest@1.0.0" "[resource-drop]thing" (func $drop (param i32)))
+  (import "[export]test:abi/guest@1.0.0" "[resource-drop]bare" (func $drop_bare (param i32)))
+  (import "[export]test:abi/guest@1.0.0" "[resource-new]bare" (func $new_bare (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $destroyed (mut i32) (i32.const 0))
+  (global $depth (mut i32) (i32.const 0))
+  (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "look") (param i32) (result i32) (call $rep (local.get 0)))
+  (func (export "drop") (param i32) (result i32)
+    (call $drop (local.get 0))
+    (global.get $destroyed))
+  ;; a method: it is given what it made the handle of
+  (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "destroyed") (param i32) (result i32) (global.get $destroyed))
+  ;; no destructor; and not a handle of the other type
+  (func (export "bare") (param i32) (result i32)
+    (local $handle i32)
+    (local.set $handle (call $new_bare (i32.const 9)))
+    (if (local.get 0) (then (call $drop (local.get $handle))))
+    (call $drop_bare (local.get $handle))
+    (i32.const 1))
+  ;; representation 1000 + n: drops a new handle of 1000 + n - 1 itself, down to 1000
+  (func (export "test:abi/guest@1.0.0#[dtor]thing") (param $rep i32)
+    (if (global.get $depth) (then (unreachable))) ;; one by one, never inside another
+    (global.set $depth (i32.const 1))
+    (global.set $destroyed (i32.add (global.get $destroyed) (i32.const 1)))
+    (if (i32.gt_u (local.get $rep) (i32.const 1000))
+      (then (call $drop (call $new (i32.sub (local.get $rep) (i32.const 1))))))
+    (if (i32.eq (local.get $rep) (i32.const 2)) (then (unreachable)))
+    (if (i32.eq (local.get $rep) (i32.const 3)) (then (loop (br 0))))
+    (global.set $depth (i32.const 0))))
