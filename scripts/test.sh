@@ -1,7 +1,8 @@
 #!/bin/bash
 # Every test there is: unit tests under Address-, UndefinedBehavior- and LeakSanitizer, the official
 # TOML suite where Go is present, the public WASI suite where SPIN_WASI_TESTSUITE names a checkout,
-# and end-to-end tests against the release binary. The last line sums them up.
+# what spin-bindgen makes of its golden files and of public WIT packages, and end-to-end tests against
+# the release binary. The last line sums them up.
 set -u
 cd "$(dirname "$0")/.." || exit
 . scripts/tally.sh
@@ -58,6 +59,22 @@ wasi_suite() { # with openat2, and as on a kernel without it
         # shellcheck disable=SC2086
         tally "wasi-testsuite $walk" ${counts:-0 1}
     done
+}
+
+bindgen_suite() { # what spin-bindgen writes compiles: its golden files, and whole WIT packages
+    local log=build/bindgen-test.log includes counts
+    say "generated bindings"
+    includes=$(sed -nE 's/^WASMTIME_DIR:[A-Z]+=(.+)/\1/p' "build/$1/CMakeCache.txt")
+    includes=${includes:-$PWD/build/third_party/wasmtime}/include
+    tests/bindgen/run.sh "$includes" 2>&1 | tee "$log"
+    counts=$(sed -nE 's/^bindgen goldens: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log")
+    # shellcheck disable=SC2086
+    tally "bindgen goldens" ${counts:-0 1}
+    tests/bindgen/packages.sh "$PWD/build/$1/spin-bindgen" "$includes" 2>&1 | tee "$log"
+    if [ "${PIPESTATUS[0]}" = 77 ]; then tally "bindgen packages" 0 0 1; return; fi
+    counts=$(sed -nE 's/^bindgen packages: ([0-9]+) passed, ([0-9]+) failed, .*/\1 \2/p' "$log")
+    # shellcheck disable=SC2086
+    tally "bindgen packages" ${counts:-0 1}
 }
 
 python() { # the python that has pytest: the user's, else the system's
@@ -117,5 +134,6 @@ done
 unit asan
 toml_suite asan
 wasi_suite asan
+bindgen_suite release
 end_to_end
 tally_finish

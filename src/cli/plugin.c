@@ -182,8 +182,19 @@ static _Noreturn void become(const char *path, char **argv, const sigset_t *mask
     _exit(127);
 }
 
-/* Waits for the child, and hands signals on. A terminal sends its own to all processes in front of
- * it: the child has those already, and a second one means "at once". */
+/* A second signal means "at once" to many programs, but the sender may have signalled the child as
+ * well: a whole group or service, as `timeout` and systemd do. Marked, it is known as the same. (A
+ * group of the child's own would not help with systemd, and keep it from the terminal.) What comes
+ * from the terminal went to all processes in front of it, surely. */
+static void hand_on(pid_t child, const siginfo_t *info) {
+    const union sigval mark = {.sival_int = SPIN_SIGNAL_HANDED_ON};
+    if (info->si_code == SI_KERNEL)
+        return;
+    if (sigqueue(child, info->si_signo, mark) != 0)
+        kill(child, info->si_signo); /* which needs no memory */
+}
+
+/* Waits for the child, and hands signals on. */
 static int supervise(pid_t child, const sigset_t *handled) {
     for (;;) {
         siginfo_t info;
@@ -192,8 +203,7 @@ static int supervise(pid_t child, const sigset_t *handled) {
         if (number < 0)
             continue;
         if (number != SIGCHLD) {
-            if (info.si_code != SI_KERNEL)
-                kill(child, number);
+            hand_on(child, &info);
             continue;
         }
         if (waitpid(child, &status, WNOHANG) != child)

@@ -160,6 +160,16 @@ static bool check_followed(const up_t *up, const spin_application_t *application
     return true;
 }
 
+/* Connections and guests' files are descriptors: the customary 1024 are for programs that use
+ * select, and so are left to other triggers' programs. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static spin_error_t *serve(const up_t *up, spin_application_t *application) {
     const spin_engine_options_t engine = {
         .size = sizeof engine,
@@ -185,6 +195,7 @@ static spin_error_t *serve(const up_t *up, spin_application_t *application) {
         .user = application,
     };
     spin_trigger_t *trigger;
+    raise_descriptor_limit();
     spin_error_t *error = spin_http_trigger_new(application, &options, &trigger);
     if (error == NULL) {
         error = spin_trigger_run(trigger);
@@ -250,16 +261,6 @@ static uint64_t usable_cores(void) {
     return count < MOST_WORKERS ? (uint64_t)count : MOST_WORKERS;
 }
 
-/* Connections and guests' files are descriptors: the customary 1024 are for programs that use
- * select. */
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int command_up(int argc, char **argv) {
     up_t up = {
         .listen = "127.0.0.1:3000",
@@ -285,7 +286,6 @@ int command_up(int argc, char **argv) {
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         configure_log(&up);
-        raise_descriptor_limit();
         code = run(&up);
     }
     options_free(&up_set, &up, &operands);

@@ -3,7 +3,7 @@
 /* Sizes are counted in 64 bits and refused past 32: one step adds or multiplies two numbers that
  * are below 2^32 each, so nothing overflows on the way. */
 static uint64_t align_up(uint64_t size, uint32_t align) {
-    return (size + align - 1) / align * align;
+    return (size + align - 1) & ~(uint64_t)(align - 1); /* a power of two */
 }
 
 uint32_t layout_discriminant(size_t cases) {

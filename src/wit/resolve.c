@@ -112,36 +112,6 @@ static spin_error_t *add_use(resolver_t *resolver, resolve_source_t *source,
     return resolve_claim(resolver, &source->uses, name, "name", use);
 }
 
-/* Nested packages are packages beside this one. */
-static spin_error_t *add_items(resolver_t *resolver, resolve_source_t *source) {
-    for (size_t i = 0; i < source->items->len; i++) {
-        const wit_ast_item_t *item = &source->items->items[i];
-        resolve_unit_t *unit;
-        resolve_source_t *nested;
-        spin_error_t *error = NULL;
-        if (item->kind == WIT_AST_INTERFACE || item->kind == WIT_AST_WORLD)
-            error = add_entity(resolver, source, item);
-        else if (item->kind == WIT_AST_TOP_USE)
-            error = add_use(resolver, source, item);
-        if (error == NULL && item->kind == WIT_AST_PACKAGE) {
-            error = resolve_enter(resolver, 0, item->place);
-            if (error != NULL)
-                return error;
-            error = add_unit(resolver, &item->of.body.package, item->of.body.package.place, &unit);
-            if (error == NULL)
-                error = add_source(resolver, unit, &item->of.body.items, &nested);
-            if (error == NULL)
-                error = add_items(resolver, nested);
-            if (error == NULL)
-                unit->package->docs = item->head.docs;
-            resolve_leave(resolver);
-        }
-        if (error != NULL)
-            return error;
-    }
-    return NULL;
-}
-
 /* A name of a file's `use` and an interface of the same file can't both be meant. */
 static spin_error_t *check_uses(resolve_source_t *source) {
     for (size_t i = 0; i < source->items->len; i++) {
@@ -152,6 +122,43 @@ static spin_error_t *check_uses(resolve_source_t *source) {
                                 SLICE_ARG(item->name.text));
     }
     return NULL;
+}
+
+static spin_error_t *add_items(resolver_t *resolver, resolve_source_t *source);
+
+/* A nested package is one beside that which it is written in. */
+static spin_error_t *add_nested(resolver_t *resolver, const wit_ast_item_t *item) {
+    const wit_ast_package_t *declared = &item->of.body.package;
+    resolve_unit_t *unit = NULL;
+    resolve_source_t *source = NULL;
+    spin_error_t *error = resolve_enter(resolver, 0, item->place);
+    if (error != NULL)
+        return error;
+    error = add_unit(resolver, declared, declared->place, &unit);
+    if (error == NULL)
+        error = add_source(resolver, unit, &item->of.body.items, &source);
+    if (error == NULL)
+        error = add_items(resolver, source);
+    if (error == NULL)
+        unit->package->docs = item->head.docs;
+    resolve_leave(resolver);
+    return error;
+}
+
+static spin_error_t *add_items(resolver_t *resolver, resolve_source_t *source) {
+    for (size_t i = 0; i < source->items->len; i++) {
+        const wit_ast_item_t *item = &source->items->items[i];
+        spin_error_t *error = NULL;
+        if (item->kind == WIT_AST_INTERFACE || item->kind == WIT_AST_WORLD)
+            error = add_entity(resolver, source, item);
+        else if (item->kind == WIT_AST_TOP_USE)
+            error = add_use(resolver, source, item);
+        else if (item->kind == WIT_AST_PACKAGE)
+            error = add_nested(resolver, item);
+        if (error != NULL)
+            return error;
+    }
+    return check_uses(source);
 }
 
 static bool same_package(const wit_ast_package_t *a, const wit_ast_package_t *b) {
@@ -198,8 +205,6 @@ spin_error_t *resolve_add_package(resolver_t *resolver, wit_ast_file_t *const *f
         error = add_source(resolver, *out, &files[i]->items, &source);
         if (error == NULL)
             error = add_items(resolver, source);
-        if (error == NULL)
-            error = check_uses(source);
     }
     return error;
 }

@@ -2,8 +2,9 @@
 #include "wit/resolve.h"
 
 static spin_slice_t key_of(resolver_t *resolver, const resolve_item_t *item) {
-    return item->name.len > 0 ? resolve_lower(&resolver->wit->arena, item->name)
-                              : item->interface->interface->id;
+    if (item->interface != NULL && item->name.len == 0)
+        return item->interface->interface->id;
+    return resolve_lower(&resolver->wit->arena, item->name);
 }
 
 /* An interface that is there already by its id is not added again: once is what it means. */

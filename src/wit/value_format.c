@@ -28,7 +28,7 @@ static void format_float(buf_t *out, double value, bool is_single) {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         double back = is_single ? (double)strtof(text, NULL) : strtod(text, NULL);
-        if (memcmp(&back, &value, sizeof back) == 0)
+        if (back >= value && back <= value)
             break;
     }
     for (char *at = text; *at != '\0'; at++) /* an embedder's locale may have another point */

@@ -1,0 +1,418 @@
+/* Writing values: what they need in the guest (measure), to its memory (store), to flat values
+ * (flatten). Functions of types are static and called "store_TYPE" and so on. */
+#include "wit/bindgen/gen.h"
+
+#include <stdlib.h>
+
+const char *gen_at(gen_t *gen, const char *base, uint32_t offset) {
+    return offset == 0 ? base : gen_text(gen, "%s + %u", base, offset);
+}
+
+const char *gen_behind(gen_t *gen, const char *at, uint32_t distance) {
+    const char *plus = strstr(at, " + "), *next = plus;
+    while (next != NULL && (next = strstr(plus + 3, " + ")) != NULL)
+        plus = next;
+    char *end;
+    unsigned long known = plus == NULL ? 0 : strtoul(plus + 3, &end, 10);
+    if (plus == NULL || end == plus + 3 || *end != '\0')
+        return gen_text(gen, "%s + %u", at, distance);
+    return gen_text(gen, "%.*s + %lu", (int)(plus - at), at, known + distance);
+}
+
+const char *gen_address(gen_t *gen, const char *value) {
+    return value[0] == '*' ? value + 1 : gen_text(gen, "&%s", value);
+}
+
+/* ── one value ───────────────────────────────────────────────────────────────────────────── */
+
+void gen_measure(gen_t *gen, unsigned indent, const gen_type_t *type, const char *value) {
+    if (!type->type->has_pointers)
+        return;
+    if (gen_is_text(type->type))
+        gen_line(gen, indent, "spin_lower_measure(lower, %s.len, 1, 1);", value);
+    else
+        gen_line(gen, indent, "measure_%s(lower, %s);", type->name, gen_address(gen, value));
+}
+
+/* Types of one core value: how it is stored, and the value itself. */
+typedef struct word {
+    const char *store;     /* the width: "u8" */
+    const char *as_stored; /* with a "%s" for the value */
+    const char *as_flat;
+} word_t;
+
+static const word_t words[] = {
+    [SPIN_TYPE_BOOL] = {"u8", "%s", "%s"},
+    [SPIN_TYPE_S8] = {"u8", "(uint8_t)%s", "(spin_flat_t)(uint32_t)%s"},
+    [SPIN_TYPE_U8] = {"u8", "%s", "%s"},
+    [SPIN_TYPE_S16] = {"u16", "(uint16_t)%s", "(spin_flat_t)(uint32_t)%s"},
+    [SPIN_TYPE_U16] = {"u16", "%s", "%s"},
+    [SPIN_TYPE_S32] = {"u32", "(uint32_t)%s", "(uint32_t)%s"},
+    [SPIN_TYPE_U32] = {"u32", "%s", "%s"},
+    [SPIN_TYPE_S64] = {"u64", "(uint64_t)%s", "(uint64_t)%s"},
+    [SPIN_TYPE_U64] = {"u64", "%s", "%s"},
+    [SPIN_TYPE_F32] = {"f32", "%s", "spin_flat_of_f32(%s)"},
+    [SPIN_TYPE_F64] = {"f64", "%s", "spin_flat_of_f64(%s)"},
+    [SPIN_TYPE_CHAR] = {"u32", "lower_char(lower, %s)", "lower_char(lower, %s)"},
+};
+
+static const char *fill(gen_t *gen, const char *pattern, const char *value) {
+    const char *at = strstr(pattern, "%s");
+    return gen_text(gen, "%.*s%s%s", (int)(at - pattern), pattern, value, at + 2);
+}
+
+/* The number that stands for it: of all but texts and compound types. */
+static const char *number(gen_t *gen, const gen_type_t *type, const char *value, bool flat) {
+    const wit_type_t *wit = type->type;
+    if (gen_is_plain(wit))
+        return fill(gen, flat ? words[wit->kind].as_flat : words[wit->kind].as_stored, value);
+    if (wit->kind == SPIN_TYPE_LIST || wit->kind == SPIN_TYPE_MAP)
+        return gen_text(gen, "lower_%s(lower, %s)", type->name, gen_address(gen, value));
+    if (wit->kind == SPIN_TYPE_ENUM || gen_is_word(wit))
+        return gen_text(gen, "lower_%s(lower, %s)", type->name, value);
+    if (!type->guest && (wit->kind == SPIN_TYPE_OWN || wit->kind == SPIN_TYPE_BORROW))
+        return gen_text(gen, "spin_lower_%s(lower, &%s, %s)",
+                        wit->kind == SPIN_TYPE_OWN ? "own" : "borrow",
+                        gen_resource_name(gen, wit->resource), value);
+    if (wit->kind == SPIN_TYPE_BORROW)
+        return gen_text(gen, "spin_lower_guest_borrow(lower, %s.handle)", value);
+    return gen_text(gen, "%s.handle", value);
+}
+
+static const char *width(const gen_type_t *type) {
+    if (gen_is_plain(type->type))
+        return words[type->type->kind].store;
+    return type->type->layout.size == 1 ? "u8" : type->type->layout.size == 2 ? "u16" : "u32";
+}
+
+static bool is_number(const gen_type_t *type) {
+    return gen_is_plain(type->type) || gen_is_handle(type->type) || gen_is_word(type->type) ||
+           type->type->kind == SPIN_TYPE_ENUM;
+}
+
+static const char *length_of(gen_t *gen, const char *value) {
+    return value[0] == '*' ? gen_text(gen, "%s->len", value + 1) : gen_text(gen, "%s.len", value);
+}
+
+void gen_store(gen_t *gen, unsigned indent, const gen_type_t *type, const char *at,
+               const char *value) {
+    if (gen_is_text(type->type))
+        gen_line(gen, indent, "store_string(lower, %s, %s);", at, value);
+    else if (is_number(type))
+        gen_line(gen, indent, "spin_store_%s(%s, %s);", width(type), at,
+                 number(gen, type, value, false));
+    else if (gen_is_outside(type->type)) {
+        gen_line(gen, indent, "spin_store_u32(%s, %s);", at, number(gen, type, value, false));
+        gen_line(gen, indent, "spin_store_u32(%s, (uint32_t)%s);", gen_behind(gen, at, 4),
+                 length_of(gen, value));
+    } else
+        gen_line(gen, indent, "store_%s(lower, %s, %s);", type->name, at, gen_address(gen, value));
+}
+
+void gen_flatten(gen_t *gen, unsigned indent, const gen_type_t *type, const char *base,
+                 uint32_t flat, const char *value) {
+    const char *at = gen_at(gen, base, flat);
+    if (gen_is_text(type->type))
+        gen_line(gen, indent, "flatten_string(lower, %s, %s);", at, value);
+    else if (is_number(type))
+        gen_line(gen, indent, "%s[%u] = %s;", base, flat, number(gen, type, value, true));
+    else if (gen_is_outside(type->type)) {
+        gen_line(gen, indent, "%s[%u] = %s;", base, flat, number(gen, type, value, true));
+        gen_line(gen, indent, "%s[%u] = (uint32_t)%s;", base, flat + 1, length_of(gen, value));
+    } else if (type->type->layout.flat_len > 0)
+        gen_line(gen, indent, "flatten_%s(lower, %s, %s);", type->name, at,
+                 gen_address(gen, value));
+}
+
+/* ── functions of types ──────────────────────────────────────────────────────────────────── */
+
+typedef enum pass { PASS_MEASURE, PASS_STORE, PASS_FLATTEN } pass_t;
+
+static const struct {
+    const char *verb;
+    const char *target; /* its parameter; NULL: none */
+} passes[] = {
+    [PASS_MEASURE] = {"measure", NULL},
+    [PASS_STORE] = {"store", "uint8_t *at"},
+    [PASS_FLATTEN] = {"flatten", "spin_flat_t *flat"},
+};
+
+/* A part at `offset` of the memory, `flat` of the flat values. */
+static void lower_part(gen_t *gen, pass_t pass, unsigned indent, const gen_type_t *part,
+                       uint32_t offset, uint32_t flat, const char *value) {
+    switch (pass) {
+    case PASS_MEASURE: gen_measure(gen, indent, part, value); break;
+    case PASS_STORE: gen_store(gen, indent, part, gen_at(gen, "at", offset), value); break;
+    case PASS_FLATTEN: gen_flatten(gen, indent, part, "flat", flat, value); break;
+    }
+}
+
+static void lower_fields(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    uint32_t offset = 0, flat = 0;
+    for (size_t i = 0; i < type->type->parts_len; i++) {
+        const wit_layout_t *layout = &type->parts[i]->type->layout;
+        offset = gen_align_up(offset, layout->align);
+        lower_part(gen, pass, 1, type->parts[i], offset, flat,
+                   gen_text(gen, "value->%s", gen_element_name(gen, type, i)));
+        offset += layout->size;
+        flat += layout->flat_len;
+    }
+}
+
+static void lower_array(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    const wit_layout_t *layout = &type->parts[0]->type->layout;
+    bool in_place = pass == PASS_STORE;
+    uint32_t step = in_place ? layout->size : layout->flat_len;
+    gen_line(gen, 1, "for (size_t i = 0; i < %zu; i++) {", type->type->length);
+    if (pass == PASS_STORE)
+        gen_store(gen, 2, type->parts[0], gen_text(gen, "at + i * %u", step), "value->items[i]");
+    else if (pass == PASS_MEASURE)
+        gen_measure(gen, 2, type->parts[0], "value->items[i]");
+    else {
+        gen_line(gen, 2, "spin_flat_t *to = flat + i * %u;", step);
+        gen_flatten(gen, 2, type->parts[0], "to", 0, "value->items[i]");
+    }
+    gen_line(gen, 1, "}");
+}
+
+static void lower_words(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    unsigned count = type->type->layout.size / 4;
+    unsigned rest = (unsigned)(type->type->parts_len % 32);
+    if (rest != 0) {
+        gen_line(gen, 1, "if (value->words[%u] >> %u != 0)", count - 1, rest);
+        gen_line(gen, 2, "spin_lower_fail(lower, \"%s\", value->words[%u]);", type->text,
+                 count - 1);
+    }
+    gen_line(gen, 1, "for (size_t i = 0; i < %u; i++)", count);
+    gen_line(gen, 2,
+             pass == PASS_STORE ? "spin_store_u32(at + i * 4, value->words[i]);"
+                                : "flat[i] = value->words[i];");
+}
+
+static void lower_tag(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    const wit_layout_t *layout = &type->type->layout;
+    if (gen_tag_may_be_wrong(type->type)) {
+        gen_line(gen, 1, "if (value->tag >= %zu) {", type->type->parts_len);
+        gen_line(gen, 2, "spin_lower_fail(lower, \"%s\", value->tag);", type->text);
+        if (pass == PASS_STORE)
+            gen_line(gen, 2, "return;");
+        gen_line(gen, 1, "}");
+    }
+    if (pass == PASS_STORE)
+        gen_line(gen, 1, "spin_store_u%u(at, value->tag);", layout->discriminant * 8);
+}
+
+static void clear_slots(gen_t *gen, const gen_type_t *type, const char *first) {
+    gen_line(gen, 1, "flat[0] = %s;", first);
+    if (type->type->layout.flat_len == 2)
+        gen_line(gen, 1, "flat[1] = 0;");
+    else if (type->type->layout.flat_len > 2)
+        gen_line(gen, 1, "memset(flat + 1, 0, %u * sizeof *flat);",
+                 type->type->layout.flat_len - 1);
+}
+
+static bool has_payload(const gen_type_t *type, bool with_pointers) {
+    for (size_t i = 0; i < type->type->parts_len; i++)
+        if (type->parts[i] != NULL && (!with_pointers || type->parts[i]->type->has_pointers))
+            return true;
+    return false;
+}
+
+static void lower_cases(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    uint32_t payload = type->type->layout.payload;
+    if (pass != PASS_MEASURE)
+        lower_tag(gen, pass, type);
+    if (pass == PASS_FLATTEN)
+        clear_slots(gen, type, "value->tag");
+    if (!has_payload(type, pass == PASS_MEASURE))
+        return;
+    gen_line(gen, 1, "switch (value->tag) {");
+    for (size_t i = 0; i < type->type->parts_len; i++) {
+        const gen_type_t *part = type->parts[i];
+        if (part == NULL || (pass == PASS_MEASURE && !part->type->has_pointers))
+            continue;
+        gen_line(gen, 1, "case %s:", gen_case_name(gen, type, i));
+        lower_part(gen, pass, 2, part, payload, 1,
+                   gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
+        gen_line(gen, 2, "break;");
+    }
+    gen_line(gen, 1, "default: break;");
+    gen_line(gen, 1, "}");
+}
+
+static void lower_option(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    uint32_t payload = type->type->layout.payload;
+    if (pass == PASS_STORE)
+        gen_line(gen, 1, "spin_store_u8(at, value->is_some);");
+    if (pass == PASS_FLATTEN)
+        clear_slots(gen, type, "value->is_some");
+    gen_line(gen, 1, "if (value->is_some) {");
+    lower_part(gen, pass, 2, type->parts[0], payload, 1, "value->value");
+    gen_line(gen, 1, "}");
+}
+
+static void lower_result(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    uint32_t payload = type->type->layout.payload;
+    if (pass == PASS_STORE)
+        gen_line(gen, 1, "spin_store_u8(at, value->is_error);");
+    if (pass == PASS_FLATTEN)
+        clear_slots(gen, type, "value->is_error");
+    bool opened = false;
+    for (size_t i = 0; i < 2; i++) {
+        const gen_type_t *part = type->parts[i];
+        if (part == NULL || (pass == PASS_MEASURE && !part->type->has_pointers))
+            continue;
+        if (opened)
+            gen_line(gen, 1, "} else {");
+        else
+            gen_line(gen, 1, "if (%svalue->is_error) {", i == 0 ? "!" : "");
+        opened = true;
+        lower_part(gen, pass, 2, part, payload, 1, i == 0 ? "value->of.ok" : "value->of.error");
+    }
+    if (opened)
+        gen_line(gen, 1, "}");
+}
+
+static void (*const lowerers[])(gen_t *gen, pass_t pass, const gen_type_t *type) = {
+    [SPIN_TYPE_FIXED_LIST] = lower_array, [SPIN_TYPE_TUPLE] = lower_fields,
+    [SPIN_TYPE_RECORD] = lower_fields,    [SPIN_TYPE_VARIANT] = lower_cases,
+    [SPIN_TYPE_OPTION] = lower_option,    [SPIN_TYPE_RESULT] = lower_result,
+    [SPIN_TYPE_FLAGS] = lower_words,      [SPIN_TYPE_MAP] = NULL,
+};
+
+static void lower_function(gen_t *gen, pass_t pass, const gen_type_t *type) {
+    const char *params[3] = {"spin_lower_t *lower"};
+    size_t len = 1;
+    if (passes[pass].target != NULL)
+        params[len++] = passes[pass].target;
+    params[len++] = gen_text(gen, "const %s *value", type->ctype);
+    lowerers[type->type->kind](gen, pass, type);
+    gen_function(gen, gen_text(gen, "static void %s_%s(", passes[pass].verb, type->name), params,
+                 len);
+}
+
+/* ── lists and maps ──────────────────────────────────────────────────────────────────────── */
+
+static void store_element(gen_t *gen, unsigned indent, const gen_type_t *type, uint32_t size) {
+    const wit_type_t *wit = type->type;
+    if (wit->kind == SPIN_TYPE_LIST) {
+        gen_store(gen, indent, type->parts[0],
+                  size == 1 ? "to + i" : gen_text(gen, "to + i * %u", size), "value->items[i]");
+        return;
+    }
+    uint32_t value_at;
+    gen_entry_layout(wit, &value_at);
+    gen_store(gen, indent, type->parts[0], gen_text(gen, "to + i * %u", size),
+              "value->items[i].key");
+    gen_store(gen, indent, type->parts[1], gen_text(gen, "to + i * %u + %u", size, value_at),
+              "value->items[i].value");
+}
+
+static void measure_list(gen_t *gen, const gen_type_t *type) {
+    const char *params[] = {"spin_lower_t *lower", gen_text(gen, "const %s *value", type->ctype)};
+    wit_layout_t layout = gen_element_layout(type);
+    gen_line(gen, 1, "spin_lower_measure(lower, value->len, %u, %u);", layout.size, layout.align);
+    bool map = type->type->kind == SPIN_TYPE_MAP;
+    if (has_payload(type, true)) {
+        gen_line(gen, 1, "for (size_t i = 0; i < value->len; i++) {");
+        gen_measure(gen, 2, type->parts[0], map ? "value->items[i].key" : "value->items[i]");
+        if (map)
+            gen_measure(gen, 2, type->parts[1], "value->items[i].value");
+        gen_line(gen, 1, "}");
+    }
+    gen_function(gen, gen_text(gen, "static void measure_%s(", type->name), params, 2);
+}
+
+/* Gives the guest's address of the elements. */
+static void store_list(gen_t *gen, const gen_type_t *type) {
+    const char *params[] = {"spin_lower_t *lower", gen_text(gen, "const %s *value", type->ctype)};
+    wit_layout_t layout = gen_element_layout(type);
+    bool bulk = type->type->kind == SPIN_TYPE_LIST && gen_is_bulk(type->parts[0]->type);
+    gen_line(gen, 1, "uint32_t ptr = 0;");
+    gen_line(gen, 1, "uint8_t *to = spin_lower_take(lower, value->len, %u, %u, &ptr);", layout.size,
+             layout.align);
+    gen_line(gen, 1, "if (to == NULL)");
+    gen_line(gen, 2, "return ptr;");
+    if (bulk) {
+        gen_line(gen, 1, "if (LITTLE_ENDIAN_HOST) {");
+        gen_line(gen, 2, "memcpy(to, value->items, value->len * %u);", layout.size);
+        gen_line(gen, 2, "return ptr;");
+        gen_line(gen, 1, "}");
+    }
+    gen_line(gen, 1, "for (size_t i = 0; i < value->len; i++) {");
+    store_element(gen, 2, type, layout.size);
+    gen_line(gen, 1, "}");
+    gen_line(gen, 1, "return ptr;");
+    gen_function(gen, gen_text(gen, "static uint32_t lower_%s(", type->name), params, 2);
+}
+
+/* ── checked numbers ─────────────────────────────────────────────────────────────────────── */
+
+static void lower_number(gen_t *gen, const gen_type_t *type) {
+    const wit_type_t *wit = type->type;
+    const char *params[] = {"spin_lower_t *lower", gen_text(gen, "%s value", type->ctype)};
+    uint32_t bits = wit->layout.size * 8;
+    if (gen_is_word(wit) && wit->parts_len < bits) {
+        gen_line(gen, 1, "if (value >> %zu != 0)", wit->parts_len);
+        gen_line(gen, 2, "spin_lower_fail(lower, \"%s\", value);", type->text);
+    } else if (wit->kind == SPIN_TYPE_ENUM && gen_tag_may_be_wrong(wit)) {
+        gen_line(gen, 1, "if (value >= %zu)", wit->parts_len);
+        gen_line(gen, 2, "spin_lower_fail(lower, \"%s\", value);", type->text);
+    }
+    gen_line(gen, 1, "return value;");
+    gen_function(gen, gen_text(gen, "static %s lower_%s(", type->ctype, type->name), params, 2);
+}
+
+static void common_functions(gen_t *gen) {
+    static const char *const store_params[] = {"spin_lower_t *lower", "uint8_t *at",
+                                               "spin_slice_t value"};
+    static const char *const flatten_params[] = {"spin_lower_t *lower", "spin_flat_t *flat",
+                                                 "spin_slice_t value"};
+    static const char *const char_params[] = {"spin_lower_t *lower", "uint32_t value"};
+    if ((gen->string_needs & GEN_STORE) != 0) {
+        gen_line(gen, 1, "uint32_t ptr;");
+        gen_line(gen, 1, "spin_lower_bytes(lower, value, &ptr);");
+        gen_line(gen, 1, "spin_store_u32(at, ptr);");
+        gen_line(gen, 1, "spin_store_u32(at + 4, (uint32_t)value.len);");
+        gen_function(gen, "static void store_string(", store_params, 3);
+    }
+    if ((gen->string_needs & GEN_FLATTEN) != 0) {
+        gen_line(gen, 1, "uint32_t ptr;");
+        gen_line(gen, 1, "spin_lower_bytes(lower, value, &ptr);");
+        gen_line(gen, 1, "flat[0] = ptr;");
+        gen_line(gen, 1, "flat[1] = (uint32_t)value.len;");
+        gen_function(gen, "static void flatten_string(", flatten_params, 3);
+    }
+    if (gen->need_char) {
+        gen_line(gen, 1, "if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))");
+        gen_line(gen, 2, "spin_lower_fail(lower, \"char\", value);");
+        gen_line(gen, 1, "return value;");
+        gen_function(gen, "static uint32_t lower_char(", char_params, 2);
+    }
+}
+
+void gen_lower_functions(gen_t *gen) {
+    common_functions(gen);
+    for (size_t i = 0; i < gen->types.len; i++) {
+        const gen_type_t *type = gen->types.items[i];
+        unsigned needs = type->needs;
+        if (gen_is_plain(type->type) || gen_is_text(type->type) || gen_is_handle(type->type))
+            continue;
+        if (type->type->kind == SPIN_TYPE_ENUM || gen_is_word(type->type)) {
+            if ((needs & GEN_STORE) != 0)
+                lower_number(gen, type);
+        } else if (gen_is_outside(type->type)) {
+            if ((needs & GEN_MEASURE) != 0)
+                measure_list(gen, type);
+            if ((needs & GEN_STORE) != 0)
+                store_list(gen, type);
+        } else {
+            if ((needs & GEN_MEASURE) != 0)
+                lower_function(gen, PASS_MEASURE, type);
+            if ((needs & GEN_STORE) != 0)
+                lower_function(gen, PASS_STORE, type);
+            if ((needs & GEN_FLATTEN) != 0 && type->type->layout.flat_len > 0)
+                lower_function(gen, PASS_FLATTEN, type);
+        }
+    }
+}
