@@ -7,8 +7,8 @@ SECONDS  ?= 20
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := build
-.PHONY: help setup setup-test setup-ci setup-guests run build test test-install bench install guests format \
-    format-check lint fuzz abi api-docs docs coverage clean
+.PHONY: help setup setup-test setup-ci setup-guests run build test test-install test-bindings bench \
+    install guests format format-check lint fuzz abi api-docs docs coverage clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test: setup-test ## every test; ends with the totals
 
 test-install: build ## build a program against an installation
 	@tests/install/run.sh
+
+test-bindings: build ## Go, C#, Python and Rust, each where its tools are here
+	@bindings/test.sh
 
 bench: build ## measure, with wrk on loopback
 	@bench/run

@@ -49,5 +49,6 @@ check "clang-tidy" tidy
 check "headers on their own" headers
 check "includes" includes
 check "code in the documents" scripts/docs.py --check
-check "shellcheck" shellcheck scripts/*.sh .ci/run tests/install/run.sh tests/abi/run.sh
+check "shellcheck" shellcheck scripts/*.sh .ci/run tests/install/run.sh tests/abi/run.sh \
+    bindings/*.sh bindings/*/*.sh
 tally_finish

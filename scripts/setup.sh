@@ -71,7 +71,8 @@ wanted() {
             ;;
         ci)
             missing_packages clang=clang clang-format=clang-format clang-tidy=clang-tidy g++=c++ \
-                shellcheck=shellcheck doxygen=doxygen abigail-tools=abidiff
+                shellcheck=shellcheck doxygen=doxygen abigail-tools=abidiff mono-mcs=mcs \
+                mono-runtime=mono libmono-system-core4.0-cil
             ;;
         guests) missing_packages clang=clang lld=wasm-ld wasi-libc libclang-rt-14-dev-wasm32 ;;
         esac

@@ -1,0 +1,73 @@
+// Package spin runs WebAssembly applications inside a Go program, by libspin.
+//
+//	LoadApplication ──▶ NewHTTP ──▶ Service       serve it over HTTP
+//	                ──▶ NewTrigger ──▶ Service    run it on events of your own
+//	                ──▶ NewEngine ──▶ Instance    call its functions
+//
+// What has a Close method is freed by it, or by a finalizer some time after it was forgotten; a
+// Service only by Close.
+// Every error of libspin is an *Error.
+package spin
+
+/*
+#cgo pkg-config: spin
+#cgo CFLAGS: -std=gnu17 -Wall -Wextra -Wno-unused-parameter
+#include <stdlib.h>
+#include "shim.h"
+*/
+import "C"
+
+import "unsafe"
+
+// Version is that of the libspin which is linked, "major.minor.patch".
+func Version() string { return C.GoString(C.spin_version()) }
+
+// EngineVersion is that of the WebAssembly engine inside.
+func EngineVersion() string { return C.GoString(C.spin_engine_version()) }
+
+// arena holds the C memory of one call, or of options that are kept.
+type arena struct{ blocks []unsafe.Pointer }
+
+// alloc returns zeroed memory; Go's own allocation of C memory panics when there is none.
+func (a *arena) alloc(count int, size uintptr) unsafe.Pointer {
+	p := C.calloc(C.size_t(max(count, 1)), C.size_t(size))
+	if p == nil {
+		panic("spin: out of memory")
+	}
+	a.blocks = append(a.blocks, p)
+	return p
+}
+
+func (a *arena) text(text string) *C.char {
+	p := C.CString(text)
+	a.blocks = append(a.blocks, unsafe.Pointer(p))
+	return p
+}
+
+// optional makes NULL of "".
+func (a *arena) optional(text string) *C.char {
+	if text == "" {
+		return nil
+	}
+	return a.text(text)
+}
+
+func (a *arena) slice(text string) C.spin_slice_t {
+	return C.spin_slice_t{ptr: (*C.uint8_t)(unsafe.Pointer(a.text(text))), len: C.size_t(len(text))}
+}
+
+func (a *arena) free() {
+	for _, p := range a.blocks {
+		C.free(p)
+	}
+	a.blocks = nil
+}
+
+func goText(slice C.spin_slice_t) string { return string(goBytes(slice)) }
+
+func goBytes(slice C.spin_slice_t) []byte {
+	if slice.len == 0 {
+		return []byte{}
+	}
+	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(slice.ptr)), int(slice.len))...)
+}
