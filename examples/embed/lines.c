@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { INPUT_SIZE = 4096 };
@@ -84,6 +85,8 @@ static bool read_lines(lines_t *lines) {
     if (n < 0)
         return errno == EINTR || errno == EAGAIN;
     lines->input_len += (size_t)n;
+    if (n == 0 && lines->input_len > 0 && lines->input_len < INPUT_SIZE)
+        lines->input[lines->input_len++] = '\n'; /* the last line may lack it */
 
     char *begin = lines->input, *end = lines->input + lines->input_len, *newline;
     while (lines->worker != NULL &&
@@ -93,6 +96,8 @@ static bool read_lines(lines_t *lines) {
     }
     lines->input_len = (size_t)(end - begin);
     memmove(lines->input, begin, lines->input_len);
+    if (lines->input_len == INPUT_SIZE)
+        fprintf(stderr, "lines: a line is longer than %d bytes\n", INPUT_SIZE - 1);
     return n > 0 && lines->input_len < INPUT_SIZE;
 }
 
@@ -146,9 +151,10 @@ static spin_error_t *run(lines_t *lines, const char *manifest) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 2) {
-        fprintf(stderr, "usage: lines MANIFEST\n");
-        return 2;
+    struct stat input;
+    if (argc != 2 || (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode))) {
+        fprintf(stderr, "usage: lines MANIFEST, with a pipe or terminal to read from\n");
+        return 2; /* epoll takes no files */
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     static lines_t lines;

@@ -55,7 +55,8 @@ SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader
  * directory. `path` is the locked file; NULL: what the environment variable SPIN_LOCKED_URL
  * names (file:///…), as `spin up` sets it for the trigger that it starts. On success `*out` holds
  * one reference. Errors: NOT_FOUND (no file; path NULL and no such variable), INVALID (with the
- * position), UNSUPPORTED (a locked form of another version), IO, NO_MEMORY. Any thread. */
+ * position), UNSUPPORTED (a locked form of another version), DENIED, LIMIT (larger than 16 MiB),
+ * IO, NO_MEMORY. Any thread. */
 SPIN_API spin_error_t *spin_loader_load_locked(const char *path, spin_application_t **out);
 
 #ifdef __cplusplus

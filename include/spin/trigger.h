@@ -66,9 +66,9 @@ typedef struct spin_trigger_type {
 
 /* ── running ─────────────────────────────────────────────────────────────────────────────── */
 
-/* The value (of sigqueue) with which `spin up` hands SIGINT, SIGTERM and others on to the program of
- * a trigger. That may have had the same signal already, as one of a group: to stop a trigger both
- * are one. */
+/* The value (of sigqueue) with which `spin up` hands SIGINT, SIGTERM and others on to the program
+ * of a trigger. That may have had the same signal already, as one of a group: to stop a trigger
+ * both are one. */
 #define SPIN_SIGNAL_HANDED_ON 0x5350494E
 
 /* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
@@ -79,8 +79,8 @@ typedef struct spin_trigger_options {
      * supervised and replaced when it dies; then no engine may exist in the caller's process. */
     unsigned workers;
     /* Leave SIGINT and SIGTERM alone. Otherwise, while spin_trigger_run runs, each of them calls
-     * spin_trigger_stop (once where it comes again within 100 ms, or handed on by `spin up`); SIGHUP
-     * and SIGPIPE are ignored meanwhile. So for each trigger that runs in the process. */
+     * spin_trigger_stop (once where it comes again within 100 ms, or handed on by `spin up`);
+     * SIGHUP and SIGPIPE are ignored meanwhile. So for each trigger that runs in the process. */
     bool ignore_signals;
     uint64_t shutdown_timeout_ms; /* for what runs when a graceful stop begins. 30,000 */
     /* Of each worker's engine; NULL for the defaults. Its `loop`, the caller's own libuv loop, only
@@ -121,9 +121,10 @@ SPIN_API spin_error_t *spin_trigger_start(spin_trigger_t *trigger, spin_trigger_
  * something to do. Owned by the trigger. -1 where it is not started. */
 SPIN_API int spin_poll_fd(const spin_trigger_t *trigger);
 /* When spin_poll must be called at the latest, in milliseconds from now; -1: not before the
- * descriptor is readable. Ask again after each spin_poll. */
+ * descriptor is readable. Ask again before each wait. */
 SPIN_API int spin_poll_timeout_ms(const spin_trigger_t *trigger);
-/* Does what there is to do, and never waits. False: the trigger has ended. */
+/* Does what there is to do, and never waits; nothing from inside of its own callbacks. False: the
+ * trigger has ended, or is not started. */
 SPIN_API bool spin_poll(spin_trigger_t *trigger);
 
 /* Ends a run: no new events are taken, what is under way is finished for up to
@@ -202,10 +203,10 @@ SPIN_API void spin_worker_release(spin_worker_t *worker);
 typedef void (*spin_worker_called_fn)(spin_worker_t *worker, spin_error_t *error,
                                       const spin_value_t *result, void *user);
 /* One event in one line: prepares component `id`, calls `function` in it, tells `done` and frees
- * the instance. `args` are copied. `done` may come before this returns. Instances that are under
- * way when the worker ends are freed and `done` gets CANCELLED. Errors: those of
- * spin_execution_context_start_component and spin_value_start, CANCELLED (the time to finish is
- * over); then `done` is not called. */
+ * the instance. `args` are copied, `function` is kept by the caller until then. `done` may come
+ * before this returns. Instances that are under way when the worker ends are freed and `done` gets
+ * CANCELLED. Errors: those of spin_execution_context_start_component and spin_value_start,
+ * CANCELLED (the time to finish is over); then `done` is not called. */
 SPIN_API spin_error_t *spin_worker_call(spin_worker_t *worker, spin_slice_t id,
                                         const spin_prepare_options_t *options,
                                         const spin_function_t *function, const spin_value_t *args,

@@ -1,6 +1,5 @@
 #include "bindgen.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include <spin/wit.h>
 
 #include "options.h"
+#include "output.h"
 #include "report.h"
 
 typedef struct bindgen {
@@ -45,16 +45,9 @@ static int write_file(const char *folder, spin_slice_t name, spin_slice_t text) 
         return 1;
     }
     snprintf(path, size, "%s/%.*s", folder, (int)name.len, (const char *)name.ptr);
-    FILE *file = fopen(path, "wb");
-    bool failed = file == NULL;
-    if (!failed)
-        failed = fwrite(text.ptr, 1, text.len, file) != text.len;
-    if (file != NULL)
-        failed = fclose(file) != 0 || failed;
-    if (failed)
-        fprintf(stderr, "Error: can't write %s: %s\n", path, strerror(errno));
+    int code = output_write(path, text);
     free(path);
-    return failed ? 1 : 0;
+    return code;
 }
 
 static int generate(const bindgen_t *bindgen, const char *path) {
@@ -104,7 +97,11 @@ int bindgen_run(const char *command, int argc, char **argv) {
     option_list_t operands = {0};
     options_result_t result = options_parse(&set, argc, argv, &bindgen, &operands);
     int code = result == OPTIONS_HELP ? 0 : 2;
-    if (result == OPTIONS_OK && operands.len == 1)
+    bool one_sided = bindgen.import_bindings || bindgen.export_bindings;
+    if (result == OPTIONS_OK && bindgen.world != NULL && one_sided)
+        fprintf(stderr, "Error: --import and --export are for an interface; a world says by "
+                        "itself what it imports and exports\n");
+    else if (result == OPTIONS_OK && operands.len == 1)
         code = generate(&bindgen, operands.items[0]);
     else if (result == OPTIONS_OK)
         fprintf(stderr, "Error: which file or folder?\n\nFor all options: %s --help\n", command);

@@ -2,6 +2,8 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdio.h>
+
 #include <spin/spin.h>
 
 #include "report.h"
@@ -13,8 +15,15 @@ typedef struct command {
     int (*run)(int argc, char **argv);
 } command_t;
 
-/* The commands, ending with an entry without name. */
-extern const command_t commands[];
+/* A table of commands ends with an entry without name. */
+
+/* NULL where there is none. */
+const command_t *command_find(const command_t *commands, const char *name);
+/* For a command's help: all of them, a line each. */
+void command_print_list(const command_t *commands, FILE *out);
+/* Says so on stderr, with the nearest one and with `help`, which lists them. Returns the exit code.
+ */
+int command_unknown(const command_t *commands, const char *name, const char *help);
 
 int command_up(int argc, char **argv);
 int command_wit(int argc, char **argv);

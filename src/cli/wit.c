@@ -1,7 +1,5 @@
 /* `spin wit`: commands about WebAssembly Interface Types, a table of their own. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <spin/wit.h>
@@ -9,6 +7,7 @@
 #include "bindgen.h"
 #include "command.h"
 #include "options.h"
+#include "output.h"
 
 /* ── spin wit print ──────────────────────────────────────────────────────────────────────── */
 
@@ -34,27 +33,12 @@ static const option_set_t print_set = {
         "x.wit x.wit",
 };
 
-static int write_text(spin_string_t text, const char *path) {
-    FILE *file = path == NULL ? stdout : fopen(path, "wb");
-    bool failed = file == NULL;
-    if (!failed && text.len > 0)
-        failed = fwrite(text.ptr, 1, text.len, file) != text.len;
-    if (file == stdout)
-        failed = fflush(stdout) != 0 || failed;
-    else if (file != NULL)
-        failed = fclose(file) != 0 || failed;
-    if (failed)
-        fprintf(stderr, "Error: can't write %s: %s\n", path == NULL ? "standard output" : path,
-                strerror(errno));
-    return failed ? 1 : 0;
-}
-
 static int print_path(const char *path, const char *output) {
     spin_string_t text;
     spin_error_t *error = spin_wit_print(path, &text);
     if (error != NULL)
         return command_report(error);
-    int code = write_text(text, output);
+    int code = output_write(output, spin_slice_of(text.ptr, text.len));
     spin_string_clear(&text);
     return code;
 }
@@ -82,24 +66,10 @@ static const command_t wit_commands[] = {
 
 static void print_usage(FILE *out) {
     fprintf(out, "Work with WebAssembly Interface Types\n\n"
-                 "Usage: spin wit <COMMAND> [OPTIONS]\n\nCommands:\n");
-    for (const command_t *command = wit_commands; command->name != NULL; command++)
-        fprintf(out, "  %-10s %s\n", command->name, command->summary);
+                 "Usage: spin wit <COMMAND> [OPTIONS]\n");
+    command_print_list(wit_commands, out);
     fprintf(out, "\nOptions:\n  -h, --help     Print this help\n\n"
                  "For one command: spin wit <COMMAND> --help\n");
-}
-
-static int unknown_command(const char *name) {
-    const char *names[sizeof wit_commands / sizeof *wit_commands];
-    size_t len = 0;
-    for (; wit_commands[len].name != NULL; len++)
-        names[len] = wit_commands[len].name;
-    const char *nearest = spin_nearest_name(spin_slice(name), names, len);
-    fprintf(stderr, "Error: unknown %s \"%s\"", name[0] == '-' ? "option" : "command", name);
-    if (nearest != NULL)
-        fprintf(stderr, ": did you mean \"%s\"?", nearest);
-    fprintf(stderr, "\n\nFor all commands: spin wit --help\n");
-    return 2;
 }
 
 int command_wit(int argc, char **argv) {
@@ -111,8 +81,7 @@ int command_wit(int argc, char **argv) {
         print_usage(stdout);
         return 0;
     }
-    for (const command_t *command = wit_commands; command->name != NULL; command++)
-        if (strcmp(command->name, argv[1]) == 0)
-            return command->run(argc - 1, argv + 1);
-    return unknown_command(argv[1]);
+    const command_t *command = command_find(wit_commands, argv[1]);
+    return command != NULL ? command->run(argc - 1, argv + 1)
+                           : command_unknown(wit_commands, argv[1], "spin wit --help");
 }

@@ -31,6 +31,15 @@ static spin_error_t *take_type(spin_trigger_t *trigger, const spin_trigger_type_
     return NULL;
 }
 
+/* The caller's; NULL where none is lent. Its options may be shorter than ours, or no options at
+ * all: the engine's builder complains then. */
+static uv_loop_t *lent_loop(const spin_trigger_t *trigger) {
+    spin_engine_options_t engine = {0};
+    spin_error_free(
+        options_take(&engine, sizeof engine, trigger->options.engine, "spin_engine_options_t"));
+    return engine.loop;
+}
+
 static spin_error_t *take_options(spin_trigger_t *trigger, const spin_trigger_options_t *options) {
     spin_trigger_options_t *own = &trigger->options;
     spin_error_t *error = options_take(own, sizeof *own, options, "spin_trigger_options_t");
@@ -38,7 +47,7 @@ static spin_error_t *take_options(spin_trigger_t *trigger, const spin_trigger_op
         return error;
     if (own->shutdown_timeout_ms == 0)
         own->shutdown_timeout_ms = default_shutdown_ms;
-    if (own->workers > 0 && own->engine != NULL && own->engine->loop != NULL)
+    if (own->workers > 0 && lent_loop(trigger) != NULL)
         return error_new(SPIN_ERROR_USAGE, "worker processes can't share the caller's loop");
     return NULL;
 }
@@ -151,9 +160,8 @@ void trigger_close_loop(spin_trigger_t *trigger) {
 
 /* The loop to run on: the caller's, or one that is opened here. */
 static spin_error_t *find_loop(spin_trigger_t *trigger, uv_loop_t **out) {
-    const spin_engine_options_t *engine = trigger->options.engine;
     spin_error_t *error = NULL;
-    *out = engine == NULL ? NULL : engine->loop;
+    *out = lent_loop(trigger);
     if (*out == NULL) {
         error = trigger_open_loop(trigger);
         *out = &trigger->own_loop;
@@ -255,15 +263,18 @@ int spin_poll_timeout_ms(const spin_trigger_t *trigger) {
 }
 
 bool spin_poll(spin_trigger_t *trigger) {
-    if (is_driven(trigger)) {
+    if (!trigger->started) /* or not yet, or run: then its loop is somebody else's to close */
+        return false;
+    if (is_driven(trigger) && !trigger->polling) { /* from inside of it nothing is to be done */
         trigger->polling = true;
         uv_run(&trigger->own_loop, UV_RUN_NOWAIT);
         trigger->polling = false;
+        if (trigger->doomed) {
+            spin_trigger_free(trigger);
+            return false;
+        }
+        if (trigger->worker.phase == WORKER_ENDED)
+            trigger_close_loop(trigger);
     }
-    bool ended = !trigger->started || trigger->worker.phase == WORKER_ENDED;
-    if (ended)
-        trigger_close_loop(trigger);
-    if (trigger->doomed)
-        spin_trigger_free(trigger);
-    return !ended;
+    return trigger->worker.phase != WORKER_ENDED;
 }

@@ -117,6 +117,23 @@ def test_lines_under_way_are_answered_at_the_end(embed, lines_app):
     assert sorted(out.splitlines()) == sorted(f"ECHO: line {i}" for i in range(50))
 
 
+def test_lines_without_a_newline(embed, lines_app):
+    out, err = embed("lines", lines_app).communicate("one\ntwo", timeout=60)
+    assert (out, err) == ("ECHO: one\nECHO: two\n", "")
+    program = embed("lines", lines_app)
+    out, err = program.communicate("one\n" + "x" * 5000, timeout=60)
+    assert (program.returncode, out) == (0, "ECHO: one\n")
+    assert err == "lines: a line is longer than 4095 bytes\n"
+
+
+def test_lines_of_a_file(binary, lines_app):
+    with open(lines_app / "spin.toml") as file:
+        result = subprocess.run([binary.parent / "examples" / "embed" / "lines", lines_app],
+                                stdin=file, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    assert "a pipe or terminal" in result.stderr
+
+
 def test_lines_of_a_component_without_the_entry_point(embed, lines_app):
     shutil.copy(GUESTS / "env.wasm", lines_app / "echo.wasm")
     program = embed("lines", lines_app)

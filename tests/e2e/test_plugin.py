@@ -3,6 +3,7 @@ until it ends."""
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -117,6 +118,26 @@ def test_temp_is_kept(up, world, tmp_path):
     assert len(locked) == 1
     assert stat.S_IMODE(locked[0].stat().st_mode) == 0o600
     assert world.left == []
+
+
+def test_inherits_nothing_but_the_usual(up, world):
+    """No descriptors, no signals blocked or ignored, and not the limit that HTTP wants."""
+    write_program(world.path / "trigger-fake", """
+import json, os, resource, signal
+ignored = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
+           if signal.getsignal(n) == signal.SIG_IGN]
+print(json.dumps({"fds": [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
+                          if int(n) > 2 and os.path.exists(f"/proc/self/fd/{n}")],
+                  "blocked": [int(n) for n in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
+                  "ignored": ignored, "limit": resource.getrlimit(resource.RLIMIT_NOFILE)}))
+""")
+    result = up()
+    assert result.returncode == 0, result.stderr
+    got = json.loads(result.stdout)
+    assert [path for path in got["fds"] if not path.endswith("trigger-fake")] == []
+    assert got["blocked"] == []
+    assert got["ignored"] == []
+    assert tuple(got["limit"]) == resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 # where it is found

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,51 @@ def test_ends_when_asked_to(start, form, number):
     _, err = finish(process)
     assert process.returncode == 0, err
     assert time.monotonic() - begin < 10
+
+
+def signal_group(process, number):
+    os.killpg(process.pid, number)
+
+
+def signal_each(process, number):
+    """As systemd does: to all processes of the service."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for pid in [*children, process.pid]:
+        os.kill(int(pid), number)
+
+
+def signal_twice(process, number):
+    """As `timeout` does: to its child, and then to the group."""
+    process.send_signal(number)
+    os.killpg(process.pid, number)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("send", [signal_group, signal_each, signal_twice])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_is_one_request(start, form, send, number):
+    """The tick that is under way is finished, although the plugin gets the signal twice."""
+    process = start(form, 'interval = "20ms"', wasm=GUESTS / "echo-slow.wasm")
+    assert process.stdout.readline() == "tick 1\n"
+    time.sleep(0.2)  # amid the second one, or in a slow machine's third
+    send(process, number)
+    out, err = finish(process)
+    assert process.returncode == 0, err
+    assert out.startswith("tick 2\n")
+    assert err == ""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_second_request_does_not_wait(start, form):
+    process = start(form, 'interval = "20ms"', wasm=GUESTS / "echo-slow.wasm")
+    assert process.stdout.readline() == "tick 1\n"
+    time.sleep(0.1)
+    for _ in range(2):
+        signal_group(process, signal.SIGTERM)
+        time.sleep(0.15)
+    out, err = finish(process)
+    assert process.returncode == 0, err
+    assert out == ""
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,6 +1,9 @@
 /* Triggers through <spin/trigger.h>: the order of things, the ways to run one, and what fails. */
 #include "trigger_scene.h"
 
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
@@ -258,6 +261,105 @@ static void test_stop_in_a_signal_handler(void **state) {
     assert_string_equal(scene->log, whole);
 }
 
+/* ── signals ── */
+
+/* What comes to the process: 'd' a SIGTERM of its own, 'f' one handed on by `spin up`, 'i' SIGINT,
+ * '-' a while. */
+static const char *signals_to_come;
+
+static void come(char what) {
+    const union sigval mark = {.sival_int = SPIN_SIGNAL_HANDED_ON};
+    if (what == '-')
+        usleep(150 * 1000);
+    else if (what == 'f')
+        assert_int_equal(sigqueue(getpid(), SIGTERM, mark), 0);
+    else
+        kill(getpid(), what == 'd' ? SIGTERM : SIGINT);
+}
+
+static void *release_later(void *user) {
+    usleep(50 * 1000); /* for what a second stop would do */
+    spin_error_free(spin_worker_post(((scene_t *)user)->worker, release, user));
+    return NULL;
+}
+
+static void receive_signals(scene_t *scene) {
+    spin_worker_hold(scene->worker);
+    for (const char *at = signals_to_come; *at != '\0'; at++)
+        come(*at);
+    assert_int_equal(pthread_create(&scene->thread, NULL, release_later, scene), 0);
+}
+
+static void test_signals_of_one_request(void **state) {
+    static const struct {
+        const char *signals;
+        bool twice;
+    } cases[] = {
+        {"d", false},    {"f", false},    {"df", false},   {"fd", false}, {"dff", false},
+        {"ddf", false},  {"d-f", false},  {"f-d", false},  {"d-d", true}, {"f-f", true},
+        {"df-df", true}, {"fd-fd", true}, {"d-f-d", true}, {"d-i", true}, {"di", true},
+    };
+    scene_t *scene = *state;
+    scene->on_ready = receive_signals;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scene->log[0] = '\0';
+        signals_to_come = cases[i].signals;
+        assert_ok(make(scene));
+        assert_ok(spin_trigger_run(scene->trigger));
+        pthread_join(scene->thread, NULL);
+        if ((strstr(scene->log, "drain") != NULL) != cases[i].twice)
+            fail_msg("%s: %s", cases[i].signals, scene->log);
+        free_it(scene);
+    }
+}
+
+static atomic_uint are_ready;
+
+static void get_ready(scene_t *scene) {
+    (void)scene;
+    are_ready++;
+}
+
+static void signal_when_both_are_ready(scene_t *scene) {
+    (void)scene;
+    while (are_ready == 0)
+        usleep(1000);
+    kill(getpid(), SIGTERM);
+}
+
+static void *run_in_thread(void *user) {
+    return spin_trigger_run(((scene_t *)user)->trigger);
+}
+
+/* Whichever was first. */
+static void test_signals_stop_all_triggers(void **state) {
+    scene_t *scene = *state, *other = new_scene("add");
+    struct sigaction after;
+    void *error;
+    scene->on_ready = signal_when_both_are_ready;
+    other->on_ready = get_ready;
+    for (unsigned round = 0; round < 4; round++) {
+        are_ready = 0;
+        scene->log[0] = other->log[0] = '\0';
+        assert_ok(make(scene));
+        assert_ok(make(other));
+        assert_int_equal(pthread_create(&other->thread, NULL, run_in_thread, other), 0);
+        if (round % 2 == 0)
+            usleep(50 * 1000);
+        assert_ok(spin_trigger_run(scene->trigger));
+        pthread_join(other->thread, &error);
+        assert_null(error);
+        assert_string_equal(scene->log, whole);
+        assert_string_equal(other->log, whole);
+        free_it(scene);
+        free_it(other);
+        sigaction(SIGTERM, NULL, &after);
+        assert_ptr_equal(after.sa_handler, SIG_DFL);
+    }
+    spin_application_unref(other->application);
+    free(other);
+}
+
 /* ── what fails ── */
 
 typedef spin_error_t *(*way_t)(scene_t *scene);
@@ -338,6 +440,8 @@ static void test_bad_use(void **state) {
     scene_t *scene = *state;
     scene->type.size = 0;
     assert_fails(make(scene), SPIN_ERROR_USAGE, "spin_trigger_type_t");
+    scene->type.size = offsetof(spin_trigger_type_t, open) + 1; /* no struct ends there */
+    assert_fails(make(scene), SPIN_ERROR_USAGE, "spin_trigger_type_t");
     scene->type.size = sizeof scene->type;
     scene->type.start = NULL;
     assert_fails(make(scene), SPIN_ERROR_USAGE, "start");
@@ -355,6 +459,43 @@ static void test_bad_use(void **state) {
     assert_ok(make(scene));
     assert_fails(spin_trigger_start(scene->trigger, on_ended, scene), SPIN_ERROR_USAGE,
                  "spin_trigger_run");
+}
+
+static void *bytes_of(const void *from, size_t from_size, size_t size) {
+    char *bytes = malloc(size); /* of its own, so that reading beyond it is seen */
+    memset(bytes, 0xA5, size);
+    memcpy(bytes, from, from_size < size ? from_size : size);
+    memcpy(bytes, &size, sizeof size);
+    return bytes;
+}
+
+/* Of callers that know less than the library, or more. */
+static void test_structs_of_other_sizes(void **state) {
+    scene_t *scene = *state;
+    spin_trigger_options_t options = scene->options;
+    static const size_t type_sizes[] = {offsetof(spin_trigger_type_t, withdraw),
+                                        sizeof(spin_trigger_type_t) + 64};
+    static const size_t options_sizes[] = {sizeof(size_t), sizeof options + 64};
+    static const size_t engine_sizes[] = {sizeof(size_t), sizeof scene->engine + 64};
+    for (unsigned i = 0; i < 2; i++) {
+        spin_trigger_type_t *type = bytes_of(&scene->type, sizeof scene->type, type_sizes[i]);
+        spin_engine_options_t *engine =
+            bytes_of(&scene->engine, sizeof scene->engine, engine_sizes[i]);
+        options.engine = engine;
+        spin_trigger_options_t *given = bytes_of(&options, sizeof options, options_sizes[i]);
+        scene->log[0] = '\0';
+        assert_ok(spin_trigger_new(type, scene, scene->application, given, &scene->trigger));
+        free_it(scene);
+        assert_ok(spin_trigger_new(type, scene, scene->application, &options, &scene->trigger));
+        assert_ok(spin_trigger_start(scene->trigger, NULL, NULL));
+        assert_true(spin_poll_fd(scene->trigger) >= 0);
+        free_it(scene);
+        assert_string_equal(scene->log,
+                            "open close open configure embedder start ready stop drain end close");
+        free(given);
+        free(engine);
+        free(type);
+    }
 }
 
 /* A whole life that needs every allocation of its own. */
@@ -399,6 +540,30 @@ static void test_out_of_memory(void **state) {
 }
 
 /* ── beside an embedder's own work ── */
+
+static void poll_within(spin_worker_t *worker, void *user) {
+    scene_t *scene = user;
+    scene->count += spin_poll(spin_worker_trigger(worker));
+    if (scene->count == 3)
+        spin_trigger_stop(scene->trigger);
+}
+
+static void poll_when_ended(spin_trigger_t *trigger, void *user) {
+    assert_false(spin_poll(trigger));
+    on_ended(trigger, user);
+    assert_false(spin_poll(trigger));
+}
+
+static void test_poll_within_poll(void **state) {
+    scene_t *scene = *state;
+    scene->free_when_ended = false;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_start(scene->trigger, poll_when_ended, scene));
+    assert_ok(spin_worker_every(scene->worker, 1, poll_within, scene));
+    drive(scene);
+    assert_int_equal(scene->ended, 1);
+    assert_int_equal(scene->count, 3);
+}
 
 static void on_own_timer(uv_timer_t *timer) {
     scene_t *scene = timer->data;
@@ -542,13 +707,17 @@ int main(void) {
         TEST(test_hold_after_the_end),
         TEST(test_stop_in_another_thread),
         TEST(test_stop_in_a_signal_handler),
+        TEST(test_signals_of_one_request),
+        TEST(test_signals_stop_all_triggers),
         TEST(test_open_fails),
         TEST(test_settings),
         TEST(test_configure_fails),
         TEST(test_build_fails),
         TEST(test_start_fails),
         TEST(test_bad_use),
+        TEST(test_structs_of_other_sizes),
         TEST(test_out_of_memory),
+        TEST(test_poll_within_poll),
         TEST(test_beside_another_handle),
         TEST(test_driven_by_epoll),
     };

@@ -219,6 +219,69 @@ static void test_a_call_while_stopping(void **state) {
     assert_string_equal(scene->seen[1], "42");
 }
 
+/* ── all from everywhere ── */
+
+static void meddle(scene_t *scene);
+
+static void meddle_later(spin_worker_t *worker, void *user) {
+    (void)worker;
+    meddle(user);
+}
+
+static void meddle_when_called(spin_worker_t *worker, spin_error_t *error,
+                               const spin_value_t *result, void *user) {
+    (void)worker, (void)result;
+    spin_error_free(error);
+    meddle(user);
+    ((scene_t *)user)->until--; /* the calls that were not told yet */
+}
+
+/* Whatever may be called from inside a callback; what is too late is an error. */
+static void meddle(scene_t *scene) {
+    spin_worker_t *worker = scene->worker;
+    if (worker == NULL || ++scene->count > 200)
+        return;
+    spin_error_free(spin_worker_post(worker, meddle_later, scene));
+    spin_error_free(spin_worker_every(worker, 1, meddle_later, scene));
+    scene->until++;
+    spin_error_t *error = call(scene, "run", NULL, 0, meddle_when_called);
+    scene->until -= error != NULL;
+    spin_error_free(error);
+    spin_worker_hold(worker);
+    spin_worker_release(worker);
+    spin_poll(scene->trigger); /* nothing, from inside of it */
+    if (scene->count > scene->limit)
+        spin_trigger_stop(scene->trigger);
+}
+
+static void test_all_from_everywhere(void **state) {
+    scene_t *scene = *state;
+    use_module(scene, "loop");
+    scene->engine.max_instances = 50;
+    scene->on_note = meddle;
+    for (unsigned i = 0; i < 12; i++) {
+        scene->limit = i < 6 ? i : 40;
+        scene->count = 0;
+        scene->log[0] = '\0';
+        scene->worker = NULL;
+        scene->engine.loop = i % 2 == 0 ? &scene->loop : NULL;
+        scene->free_when_ended = i % 3 == 0;
+        assert_ok(make(scene));
+        spin_trigger_t *trigger = scene->trigger;
+        assert_ok(spin_trigger_start(trigger, on_ended, scene));
+        if (i % 2 == 0)
+            uv_run(&scene->loop, UV_RUN_DEFAULT);
+        else
+            while (spin_poll(trigger))
+                continue;
+        assert_int_equal(scene->until, 0); /* each was told */
+        assert_memory_equal(scene->log, "open configure embedder start ready stop", 40);
+        if (scene->trigger != NULL)
+            free_it(scene);
+        assert_non_null(strstr(scene->log, " end ended close"));
+    }
+}
+
 /* Every allocation of a call fails once: the worker goes on, and nothing is left. */
 static void call_without_memory(scene_t *scene) {
     size_t failed = 0;
@@ -258,6 +321,7 @@ int main(void) {
         TEST(test_stop_waits_for_calls),
         TEST(test_second_stop_cancels),
         TEST(test_a_call_while_stopping),
+        TEST(test_all_from_everywhere),
         TEST(test_out_of_memory),
     };
     if (mkdtemp(cache_dir) == NULL)

@@ -246,6 +246,80 @@ static void test_two_on_one_loop(void **state) {
     free(other);
 }
 
+/* ── two engines ── */
+
+static wasm_trap_t *multiply(void *factor, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                             size_t len) {
+    (void)caller, (void)len;
+    values[0].i32 *= *(int32_t *)factor;
+    return NULL;
+}
+
+/* What "double" does is the embedder's idea of it. */
+static spin_error_t *add_double(spin_engine_builder_t *builder, void *user) {
+    wasmtime_linker_t *linker = spin_engine_builder_linker(builder);
+    wasm_functype_t *type = wasm_functype_new_1_1(wasm_valtype_new_i32(), wasm_valtype_new_i32());
+    void *factor = &((scene_t *)user)->limit;
+    assert_null(wasmtime_linker_define_func_unchecked(linker, "test", 4, "double", 6, type,
+                                                      multiply, factor, NULL));
+    assert_null(wasmtime_linker_define_func_unchecked(linker, "test", 4, "wait", 4, type, multiply,
+                                                      factor, NULL));
+    wasm_functype_delete(type);
+    return NULL;
+}
+
+static spin_instance_t *prepare(scene_t *scene) {
+    spin_instance_t *instance;
+    assert_ok(spin_execution_context_prepare_component(spin_worker_context(scene->worker),
+                                                       spin_slice("it"), NULL, &instance));
+    return instance;
+}
+
+static int32_t call_double(spin_instance_t *instance) {
+    wasmtime_func_t func;
+    wasmtime_val_t arg = {.kind = WASMTIME_I32, .of.i32 = 10}, result = {0};
+    assert_ok(spin_instance_function(instance, spin_slice("double"), &func));
+    assert_ok(spin_instance_call(instance, &func, &arg, 1, &result, 1));
+    return result.of.i32;
+}
+
+/* On one loop, of one module and with one cache: each has its own functions and limits, and the end
+ * of one is nothing to the other. */
+static void test_two_engines_do_not_see_each_other(void **state) {
+    scene_t *scenes[] = {*state, new_scene("host")};
+    spin_instance_t *instances[2], *further;
+    spin_application_unref(scenes[0]->application);
+    scenes[0]->application = application_of("type = \"test\"", "host");
+    for (unsigned i = 0; i < 2; i++) {
+        scenes[i]->engine.loop = &scenes[0]->loop;
+        scenes[i]->engine.max_instances = i + 1;
+        scenes[i]->options.configure = add_double;
+        scenes[i]->limit = i + 2;
+        assert_ok(make(scenes[i]));
+        assert_ok(spin_trigger_start(scenes[i]->trigger, on_ended, scenes[i]));
+        instances[i] = prepare(scenes[i]);
+    }
+    assert_int_equal(call_double(instances[0]), 20);
+    assert_int_equal(call_double(instances[1]), 30);
+    assert_fails(spin_execution_context_prepare_component(spin_worker_context(scenes[0]->worker),
+                                                          spin_slice("it"), NULL, &further),
+                 SPIN_ERROR_LIMIT, "1");
+    further = prepare(scenes[1]);
+    spin_instance_free(instances[0]);
+    spin_trigger_stop(scenes[0]->trigger);
+    while (scenes[0]->ended == 0)
+        uv_run(&scenes[0]->loop, UV_RUN_ONCE);
+    free_it(scenes[0]);
+    assert_int_equal(scenes[1]->ended, 0);
+    assert_int_equal(call_double(instances[1]), 30);
+    assert_int_equal(call_double(further), 30);
+    spin_instance_free(instances[1]);
+    spin_instance_free(further);
+    free_it(scenes[1]);
+    spin_application_unref(scenes[1]->application);
+    free(scenes[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_late_ticks_are_not_made_up_for),
@@ -254,6 +328,7 @@ int main(void) {
         TEST(test_living_instance_is_waited_for),
         TEST(test_two_threads),
         TEST(test_two_on_one_loop),
+        TEST(test_two_engines_do_not_see_each_other),
     };
     if (mkdtemp(cache_dir) == NULL)
         return 1;

@@ -28,9 +28,10 @@ typedef struct scene {
     spin_trigger_type_t type;
     spin_trigger_t *trigger;
     spin_worker_t *worker;
-    uv_loop_t loop;    /* to lend */
-    char log[256];     /* the operations, in order */
-    const char *fails; /* which of them does */
+    uv_loop_t loop;                       /* to lend */
+    char log[256];                        /* the operations, in order */
+    const char *fails;                    /* which of them does */
+    void (*on_note)(struct scene *scene); /* from inside each of them */
     void (*on_start)(struct scene *scene);
     void (*on_ready)(struct scene *scene);
     unsigned ended;
@@ -51,6 +52,8 @@ static scene_t *scene_now; /* for what has no `user` */
 static inline spin_error_t *note(scene_t *scene, const char *what) {
     size_t len = strlen(scene->log);
     snprintf(scene->log + len, sizeof scene->log - len, "%s%s", len == 0 ? "" : " ", what);
+    if (scene->on_note != NULL)
+        scene->on_note(scene);
     if (scene->fails != NULL && strcmp(scene->fails, what) == 0)
         return error_new(SPIN_ERROR_DENIED, "no %s today", what);
     return NULL;

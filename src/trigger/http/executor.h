@@ -38,8 +38,8 @@ struct http_component {
     spin_slice_t defaults[HTTP_DEFAULT_COUNT];
     component_log_t out; /* Spin executor only: Wagi's stdout is the response */
     component_log_t err;
-    spin_slice_t argv;         /* Wagi executor: the template, */
-    spin_slice_t entrypoint;   /* and the export to call */
+    spin_slice_t argv;       /* Wagi executor: the template, */
+    spin_slice_t entrypoint; /* and the export to call */
 };
 
 /* Lives in the exchange's arena. Executors extend it. */
