@@ -8,6 +8,7 @@
 
 typedef enum engine_host_id {
     ENGINE_HOST_WASI = 0,
+    ENGINE_HOST_CONFIG,
     ENGINE_HOST_COUNT,
 } engine_host_id_t;
 

@@ -1,9 +1,11 @@
 /* The host interfaces that every execution context offers its guests: one line each. */
 #include "engine/builder.h"
+#include "host/config/config.h"
 #include "wasi/wasi.h"
 
 static const engine_host_t *const builtin_hosts[] = {
     &wasi_host,
+    &config_host,
 };
 
 spin_error_t *spin_engine_builder_new(spin_application_t *application,

@@ -61,6 +61,8 @@ def test_errors(serve):
         for key in ["Plain", "a__b", "a_", "1a", "a-b"]:
             status, text = ask(server, name, key)
             assert (status, text.split(":")[0]) == (404, "invalid-key")
+        assert ask(server, name, "a" * 1000)[1].startswith("other: ")
+        assert ask(server, name, "a" * 1001) == (404, "invalid-key: is too long")
         status, text = ask(server, name, "token")
         assert status == 404 and text.startswith("provider: ") and '"token"' in text
         assert ask(server, name, "unknown") == (404, 'other: there is no such variable: "nobody"')
