@@ -93,6 +93,63 @@ static const spin_abi_export_t take_function = {.size = sizeof take_function,
                                                 .lower = lower_text,
                                                 .lift = lift_u32};
 
+/* ── a function that the guest imports ── */
+
+static spin_error_t *reply(spin_host_call_t *call, const void *operations, const void *context,
+                           void *args, void *result) {
+    (void)call, (void)operations, (void)context;
+    *(spin_slice_t *)result = *(const spin_slice_t *)args; /* both live as long as the call */
+    return NULL;
+}
+
+static void lift_arg(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
+                     const uint8_t *area, void *args) {
+    (void)context, (void)area;
+    *(spin_string_t *)args = spin_lift_text(lift, (uint32_t)flat[0], (uint32_t)flat[1]);
+}
+
+static void lower_reply(spin_lower_t *lower, const void *context, const void *result,
+                        spin_flat_t *flat, uint8_t *area) {
+    const spin_slice_t *text = result;
+    uint32_t ptr;
+    (void)context, (void)flat;
+    spin_lower_bytes(lower, *text, &ptr);
+    spin_store_u32(area, ptr);
+    spin_store_u32(area + 4, (uint32_t)text->len);
+}
+
+static const spin_abi_import_t reply_function = {.size = sizeof reply_function,
+                                                 .name = "reply",
+                                                 .params = "ii",
+                                                 .results = "ii",
+                                                 .result_size = 8,
+                                                 .result_align = 4,
+                                                 .c_args_size = sizeof(spin_string_t),
+                                                 .c_result_size = sizeof(spin_slice_t),
+                                                 .lift = lift_arg,
+                                                 .call = reply,
+                                                 .measure = measure,
+                                                 .lower = lower_reply};
+
+static const spin_abi_interface_t host = {
+    sizeof host, "bench:abi/host", (const spin_abi_import_t *const[]){&reply_function}, 1, NULL, 0};
+
+static void lower_u32(spin_lower_t *lower, const void *context, const void *args, spin_flat_t *flat,
+                      uint8_t *area) {
+    (void)lower, (void)context, (void)area;
+    flat[0] = *(const uint32_t *)args;
+}
+
+static const spin_abi_export_t calls_function = {.size = sizeof calls_function,
+                                                 .name = "calls",
+                                                 .export_name = "calls",
+                                                 .params = "i",
+                                                 .results = "i",
+                                                 .c_args_size = sizeof(uint32_t),
+                                                 .c_result_size = sizeof(uint32_t),
+                                                 .lower = lower_u32,
+                                                 .lift = lift_u32};
+
 /* ── by hand ── */
 
 typedef struct hand {
@@ -208,6 +265,14 @@ static double take_ns(spin_instance_t *instance, spin_slice_t bytes) {
     return (double)(bench_now_ns() - begin) / LARGE_ROUNDS;
 }
 
+static double import_ns(spin_instance_t *instance, uint32_t times) {
+    uint32_t len;
+    uint64_t begin = bench_now_ns();
+    check(spin_abi_call(instance, &calls_function, &times, &len));
+    expect(len == TEXT);
+    return (double)(bench_now_ns() - begin) / times;
+}
+
 static double memcpy_ns(uint8_t *to, spin_slice_t bytes) {
     uint64_t begin = bench_now_ns();
     for (unsigned i = 0; i < LARGE_ROUNDS; i++) {
@@ -218,7 +283,19 @@ static double memcpy_ns(uint8_t *to, spin_slice_t bytes) {
 }
 
 static void run(spin_instance_t *instance, unsigned rounds) {
-    enum { OURS, HAND, RATIO, OURS_PLAIN, HAND_PLAIN, RATIO_PLAIN, TAKE, BOTH, COPY, COUNT };
+    enum {
+        OURS,
+        HAND,
+        RATIO,
+        OURS_PLAIN,
+        HAND_PLAIN,
+        RATIO_PLAIN,
+        TAKE,
+        BOTH,
+        COPY,
+        IMPORT,
+        COUNT
+    };
     static double all[COUNT][TURNS];
     static uint8_t large[LARGE], copy[LARGE];
     char text[TEXT];
@@ -233,16 +310,18 @@ static void run(spin_instance_t *instance, unsigned rounds) {
         all[OURS_PLAIN][i] = ours_ns(instance, &plain_function, small, rounds);
         all[HAND_PLAIN][i] = hand_ns(&hand, false, small, rounds);
         all[RATIO_PLAIN][i] = all[OURS_PLAIN][i] / all[HAND_PLAIN][i];
+        all[IMPORT][i] = import_ns(instance, rounds);
         all[COPY][i] = LARGE / memcpy_ns(copy, bytes);
         all[TAKE][i] = LARGE / take_ns(instance, bytes);
         all[BOTH][i] = 2 * LARGE / ours_ns(instance, &bytes_function, bytes, LARGE_ROUNDS);
     }
     printf("{\"echo_ns\": %.0f, \"echo_hand_ns\": %.0f, \"echo_ratio\": %.2f,\n"
            " \"plain_ns\": %.0f, \"plain_hand_ns\": %.0f, \"plain_ratio\": %.2f,\n"
+           " \"import_ns\": %.0f,\n"
            " \"in_gb_s\": %.2f, \"in_and_out_gb_s\": %.2f, \"memcpy_gb_s\": %.2f}\n",
            median(all[OURS]), median(all[HAND]), median(all[RATIO]), median(all[OURS_PLAIN]),
-           median(all[HAND_PLAIN]), median(all[RATIO_PLAIN]), median(all[TAKE]), median(all[BOTH]),
-           median(all[COPY]));
+           median(all[HAND_PLAIN]), median(all[RATIO_PLAIN]), median(all[IMPORT]),
+           median(all[TAKE]), median(all[BOTH]), median(all[COPY]));
 }
 
 static void write_file(const char *path, const void *bytes, size_t len) {
@@ -273,6 +352,7 @@ static spin_execution_context_t *build(const char *module) {
     check(spin_loader_load_file(toml, NULL, &application));
     check(spin_engine_builder_new(application, &options, &builder));
     spin_application_unref(application);
+    check(spin_abi_link(builder, &host, NULL, NULL));
     check(spin_engine_builder_build(builder, &context));
     unlink(toml);
     unlink(copy);

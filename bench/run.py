@@ -328,6 +328,12 @@ http {{
             result[name] = json.loads(output)
         return result
 
+    def abi(self):
+        progress("calls by the types of WIT")
+        output = subprocess.run([BUILD / "abi_call", ROOT / "bench" / "guests" / "echo.wasm"],
+                                check=True, stdout=subprocess.PIPE, text=True).stdout
+        return json.loads(output)
+
 
 def rust_spin_path():
     """The original Spin on PATH, if it is not this one."""
@@ -386,7 +392,7 @@ def machine():
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
-SECTIONS = ["memory", "start_up", "engine", "throughput", "workers", "connections", "beside_a_loop"]
+SECTIONS = ["memory", "start_up", "engine", "abi", "throughput", "workers", "connections", "beside_a_loop"]
 
 
 def main():

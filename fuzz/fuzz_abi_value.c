@@ -6,7 +6,7 @@
 #include "../tests/unit/abi_fake.h"
 #include "../tests/unit/random_types.h"
 #include "base/error.h"
-#include "engine/abi_value.h"
+#include "engine/abi/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -64,7 +64,9 @@ typedef struct spin_lift spin_lift_t;
 SPIN_API void spin_lower_measure(spin_lower_t *lower, size_t count, size_t size, uint32_t align);
 /* lower: the next allocation, in the same order. Returns where its bytes are to be written, valid
  * until `lower` returns: no guest code runs meanwhile. `*ptr` gets the guest's address. NULL where
- * count * size is 0 or after an error (elements are not written then). */
+ * count * size is 0 or after an error (elements are not written then). Of a result that the guest
+ * can't take any more it is memory that nobody reads: what the result owns is dropped on the way.
+ */
 SPIN_API uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
                                   uint32_t *ptr);
 /* lower: the same for bytes or text, and copies them. */
@@ -202,7 +204,7 @@ typedef struct spin_abi_export {
 
     /* NULL: nothing to allocate in the guest. */
     void (*measure)(spin_lower_t *lower, const void *context, const void *args);
-    /* Fills `flat` (params_size 0) or `area`. */
+    /* Fills `flat` (params_size 0) or `area`. NULL: no parameters. */
     void (*lower)(spin_lower_t *lower, const void *context, const void *args, spin_flat_t *flat,
                   uint8_t *area);
     /* Exactly one of `flat` (a single value, or slots) and `area` (canonical) is given. `result` is
@@ -246,7 +248,8 @@ typedef enum spin_abi {
     SPIN_ABI_2022_CANONICAL,
     SPIN_ABI_2022_SLOTS,
 } spin_abi_t;
-/* How this instance's component lays out the results of the functions that it imports. */
+/* How this instance's component lays out the results of the functions that it imports. A module
+ * with both allocators follows today's convention, but for its entry points of 2022. */
 SPIN_API spin_abi_t spin_abi_of(spin_instance_t *instance);
 
 /* ── for generated code and implementers: functions that guests import ───────────────────── */
@@ -285,12 +288,15 @@ typedef struct spin_abi_import {
     bool is_async;
     const void *context;
 
+    /* A lift that fails gives no handle away: the guest has those of `args` still. */
     void (*lift)(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
                  const uint8_t *area, void *args);
     /* `operations` is what the link function was given. */
     spin_error_t *(*call)(spin_host_call_t *call, const void *operations, const void *context,
                           void *args, void *result);
     void (*measure)(spin_lower_t *lower, const void *context, const void *result);
+    /* The objects in `result` are the guest's from here on; those that it can't be given, because
+     * its allocator fails say, are dropped. */
     void (*lower)(spin_lower_t *lower, const void *context, const void *result, spin_flat_t *flat,
                   uint8_t *area);
 } spin_abi_import_t;

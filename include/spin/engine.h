@@ -207,13 +207,15 @@ SPIN_API spin_error_t *spin_instance_start(spin_instance_t *instance, const wasm
                                            spin_call_done_fn done, void *user);
 
 /* The same, run to its end: turns the context's loop until the guest has returned. Not from inside
- * a callback of that loop. Errors: TRAP, EXIT, TIMEOUT, USAGE (one call is under way already). */
+ * a callback of that loop. Errors: TRAP, EXIT, TIMEOUT, USAGE (one call is under way already),
+ * CANCELLED (the instance was freed meanwhile). */
 SPIN_API spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_t *func,
                                           const wasmtime_val_t *args, size_t args_len,
                                           wasmtime_val_t *results, size_t results_len);
 
 /* Also ends a call that is under way: its `done` is not called. From inside a sink or a host
- * function of the same instance it takes effect when that returns. Not from inside its store hook.
+ * function of the same instance, or what tells one of its end, it takes effect when that returns.
+ * Not from inside its store hook.
  * NULL is allowed. */
 SPIN_API void spin_instance_free(spin_instance_t *instance);
 

@@ -32,7 +32,7 @@ typedef struct spin_wit_options {
 /* Loads `path`: a file, or a folder whose .wit files make up one package and whose `deps` folder
  * holds those that it uses (folders, or single files). A file of 2022 finds what it uses beside
  * itself. `options` may be NULL. The caller frees `*out`. Errors: INVALID, with file, line, column
- * and reason; NOT_FOUND; LIMIT (nested too deep, cyclic); IO; NO_MEMORY; USAGE. Any thread. */
+ * and reason; NOT_FOUND; LIMIT (too large, nested too deep); IO; NO_MEMORY; USAGE. Any thread. */
 SPIN_API spin_error_t *spin_wit_load(const char *path, const spin_wit_options_t *options,
                                      spin_wit_t **out);
 /* The same for a text that uses no other; `file` names it in errors. */
@@ -81,7 +81,8 @@ typedef struct spin_bindgen_output {
 } spin_bindgen_output_t;
 
 /* Writes the C bindings. The same input gives the same bytes. Errors: NOT_FOUND (no such world),
- * INVALID (several; two names that become one in C), UNSUPPORTED, NO_MEMORY, USAGE. */
+ * INVALID (several; two names that become one in C, a file's name that can't stand in it),
+ * UNSUPPORTED (flags, or a fixed-length list, of nothing), LIMIT, NO_MEMORY, USAGE. */
 SPIN_API spin_error_t *spin_bindgen_c(const spin_wit_t *wit, const spin_bindgen_options_t *options,
                                       spin_bindgen_output_t *out);
 SPIN_API void spin_bindgen_output_clear(spin_bindgen_output_t *output);

@@ -109,9 +109,15 @@ static spin_error_t *link_module(engine_component_t *component) {
         return error;
     wasmtime_error_t *failure = wasmtime_linker_instantiate_pre(component->context->linker,
                                                                 component->module, &component->pre);
-    return failure == NULL ? NULL
-                           : error_wrap(engine_error_take(failure, SPIN_ERROR_INVALID),
-                                        "it imports what this host does not offer");
+    if (failure == NULL)
+        return NULL;
+    error = abi_check_imports(component->context->abi_imports, component->module);
+    if (error != NULL) {
+        wasmtime_error_delete(failure);
+        return error;
+    }
+    return error_wrap(engine_error_take(failure, SPIN_ERROR_INVALID),
+                      "it imports what this host does not offer");
 }
 
 static spin_error_t *init_shared(engine_component_t *component) {

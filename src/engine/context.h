@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "base/map.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/epoch.h"
 #include "engine/host.h"
 #include "engine/instance.h"
@@ -57,6 +57,7 @@ struct spin_execution_context {
     void *store_hook_user;
     abi_resource_t *resources;       /* of the linked interfaces; in abi_arena */
     abi_resource_t *guest_resources; /* that guests export */
+    const abi_import_t *abi_imports; /* the last one first */
     arena_t abi_arena;
     engine_component_t *components;
     size_t components_len;
@@ -112,8 +113,8 @@ struct spin_instance {
     /* scheduling */
     bool waiting; /* for the loop */
     bool paused;
-    bool polling;            /* inside wasmtime_call_future_poll */
-    bool doomed;             /* freed while polling: goes when the poll returns */
+    bool polling;            /* in use further up the stack, by wasmtime_call_future_poll say */
+    bool doomed;             /* freed meanwhile: goes when that returns */
     instance_queue_t *queue; /* the one it stands in, or NULL */
     spin_instance_t *next;
     spin_instance_t *prev;
@@ -129,12 +130,12 @@ spin_error_t *scheduler_init(scheduler_t *scheduler, uv_loop_t *loop, wasm_engin
 void scheduler_deinit(scheduler_t *scheduler);
 /* Polls a future that was just made; calls `done` when it has ended, else lets the loop go on. */
 void scheduler_start(spin_instance_t *instance);
-/* The same as one more step of a call, which keeps its deadline. */
+/* The same as one more step of a call, which keeps its deadline and its slice: however many steps
+ * there are, the loop comes round. */
 void scheduler_continue(spin_instance_t *instance);
-/* Forgets the instance's future: nothing of it runs any more. */
+/* Forgets the instance's future: nothing of it runs any more. A host function that was told of it
+ * may have doomed the instance. */
 void scheduler_cancel(spin_instance_t *instance);
-/* Turns the loop until the instance's future has ended. */
-void scheduler_finish(spin_instance_t *instance);
 /* Turns the loop until `*ended`. */
 void scheduler_turn_until(scheduler_t *scheduler, const bool *ended);
 

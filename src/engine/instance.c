@@ -34,6 +34,31 @@ static spin_instance_t *take_spare(engine_component_t *component) {
     return instance;
 }
 
+/* How a call or preparation ended that somebody waits for. */
+typedef struct outcome {
+    bool ended;
+    bool gone; /* the instance was freed: it is not told any more */
+    spin_error_t *error;
+} outcome_t;
+
+static void keep_outcome(spin_instance_t *instance, spin_error_t *error, void *user) {
+    (void)instance;
+    *(outcome_t *)user = (outcome_t){.ended = true, .error = error};
+}
+
+/* Nothing of the instance runs any more, and nothing will: neither from what is told of that. */
+static void close_instance(spin_instance_t *instance) {
+    bool is_awaited = instance->phase == INSTANCE_PREPARING || instance->phase == INSTANCE_CALLING;
+    if (is_awaited && instance->done == keep_outcome)
+        *(outcome_t *)instance->done_user = (outcome_t){
+            .ended = true,
+            .gone = true,
+            .error = error_new(SPIN_ERROR_CANCELLED, "the instance was freed meanwhile")};
+    instance->polling = true;
+    if (instance->phase != INSTANCE_NEW)
+        instance->phase = INSTANCE_FAILED;
+}
+
 void spin_instance_free(spin_instance_t *instance) {
     if (instance == NULL)
         return;
@@ -43,6 +68,7 @@ void spin_instance_free(spin_instance_t *instance) {
     }
     spin_execution_context_t *context = context_of(instance);
     scheduler_cancel(instance);
+    close_instance(instance);
     abi_instance_end(instance->abi);
     spin_error_free(instance_take_outcome(instance));
     if (instance->phase != INSTANCE_NEW)
@@ -185,16 +211,6 @@ out:
     return error;
 }
 
-typedef struct outcome {
-    bool ended;
-    spin_error_t *error;
-} outcome_t;
-
-static void keep_outcome(spin_instance_t *instance, spin_error_t *error, void *user) {
-    (void)instance;
-    *(outcome_t *)user = (outcome_t){true, error};
-}
-
 spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t *context,
                                                        spin_slice_t id,
                                                        const spin_prepare_options_t *options,
@@ -206,9 +222,10 @@ spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t 
     if (error != NULL)
         return error;
     if (!outcome.ended)
-        scheduler_finish(instance);
+        scheduler_turn_until(&context->scheduler, &outcome.ended);
     if (outcome.error != NULL) {
-        spin_instance_free(instance);
+        if (!outcome.gone)
+            spin_instance_free(instance);
         return outcome.error;
     }
     *out = instance;
@@ -263,12 +280,13 @@ spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_
                                  const wasmtime_val_t *args, size_t args_len,
                                  wasmtime_val_t *results, size_t results_len) {
     outcome_t outcome = {0};
+    scheduler_t *scheduler = &context_of(instance)->scheduler;
     spin_error_t *error = spin_instance_start(instance, func, args, args_len, results, results_len,
                                               keep_outcome, &outcome);
     if (error != NULL)
         return error;
     if (!outcome.ended)
-        scheduler_finish(instance);
+        scheduler_turn_until(scheduler, &outcome.ended);
     return outcome.error;
 }
 
@@ -323,6 +341,10 @@ spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t nam
 
 void *engine_instance_state(spin_instance_t *instance, engine_host_id_t id) {
     return instance->states + context_of(instance)->state_offsets[id];
+}
+
+const void *engine_instance_shared(const spin_instance_t *instance, engine_host_id_t id) {
+    return instance->component->shared[id];
 }
 
 arena_t *engine_instance_arena(spin_instance_t *instance) {

@@ -7,6 +7,8 @@
 
 /* The state of a host interface in this instance. */
 void *engine_instance_state(spin_instance_t *instance, engine_host_id_t id);
+/* What its component_init left for this instance's component. */
+const void *engine_instance_shared(const spin_instance_t *instance, engine_host_id_t id);
 
 /* Memory that lives as long as the instance. */
 arena_t *engine_instance_arena(spin_instance_t *instance);

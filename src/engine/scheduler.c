@@ -47,6 +47,10 @@ static void arm_timer(scheduler_t *scheduler, uint64_t deadline_ns) {
 
 static void cut_off(spin_instance_t *instance) {
     scheduler_cancel(instance);
+    if (instance->doomed) { /* by the host function that was told of it */
+        spin_instance_free(instance);
+        return;
+    }
     instance_finish(instance, error_new(SPIN_ERROR_TIMEOUT, "the guest ran longer than %llu ms",
                                         (unsigned long long)(instance->timeout_ns / ns_per_ms)));
 }
@@ -91,21 +95,25 @@ static void keep_turning(scheduler_t *scheduler) {
         uv_idle_stop(scheduler->idle);
 }
 
+/* A slice counts from here, however long ago the store was made. */
+static void begin_slice(spin_instance_t *instance) {
+    wasmtime_context_set_epoch_deadline(instance->wasm, EPOCH_TICKS_PER_SLICE);
+}
+
 /* Runs the guest until it ends, waits or has used up its slice. */
 static void poll_guest(spin_instance_t *instance) {
     scheduler_t *scheduler = scheduler_of(instance);
     queue_remove(instance);
-    /* A slice counts from here, however long ago the store was made. */
-    wasmtime_context_set_epoch_deadline(instance->wasm, EPOCH_TICKS_PER_SLICE);
     instance->polling = true;
     bool ended = wasmtime_call_future_poll(instance->future);
+    if (ended)
+        scheduler_cancel(instance);
     instance->polling = false;
     if (instance->doomed) {
         spin_instance_free(instance);
         return;
     }
     if (ended) {
-        scheduler_cancel(instance);
         instance_finish(instance, NULL);
         return;
     }
@@ -123,15 +131,20 @@ static void poll_guest(spin_instance_t *instance) {
  * output come round between two slices of busy guests. */
 static void on_idle(uv_idle_t *idle) {
     scheduler_t *scheduler = idle->data;
-    for (size_t left = scheduler->woken.len; left > 0 && scheduler->woken.first != NULL; left--)
+    for (size_t left = scheduler->woken.len; left > 0 && scheduler->woken.first != NULL; left--) {
+        begin_slice(scheduler->woken.first);
         poll_guest(scheduler->woken.first);
-    if (scheduler->preempted.first != NULL)
+    }
+    if (scheduler->preempted.first != NULL) {
+        begin_slice(scheduler->preempted.first);
         poll_guest(scheduler->preempted.first);
+    }
     keep_turning(scheduler);
 }
 
 void scheduler_start(spin_instance_t *instance) {
     instance->deadline_ns = uv_hrtime() + instance->timeout_ns;
+    begin_slice(instance);
     scheduler_continue(instance);
 }
 
@@ -147,22 +160,18 @@ void scheduler_continue(spin_instance_t *instance) {
 void scheduler_cancel(spin_instance_t *instance) {
     if (instance->future == NULL)
         return;
+    wasmtime_call_future_t *future = instance->future;
+    bool was_polling = instance->polling;
     queue_remove(instance);
-    wasmtime_call_future_delete(instance->future);
     instance->future = NULL;
+    instance->polling = true; /* host functions are told of their end, and may free the instance */
+    wasmtime_call_future_delete(future);
+    instance->polling = was_polling;
     epoch_clock_leave(scheduler_of(instance)->clock);
 }
 
-void scheduler_finish(spin_instance_t *instance) {
-    scheduler_t *scheduler = scheduler_of(instance);
-    uv_ref((uv_handle_t *)scheduler->timer); /* here, the deadline is worth waiting for */
-    while (instance->future != NULL)
-        uv_run(scheduler->loop, UV_RUN_ONCE);
-    uv_unref((uv_handle_t *)scheduler->timer);
-}
-
 void scheduler_turn_until(scheduler_t *scheduler, const bool *ended) {
-    uv_ref((uv_handle_t *)scheduler->timer);
+    uv_ref((uv_handle_t *)scheduler->timer); /* here, the deadline is worth waiting for */
     while (!*ended)
         uv_run(scheduler->loop, UV_RUN_ONCE);
     uv_unref((uv_handle_t *)scheduler->timer);

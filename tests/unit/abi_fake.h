@@ -3,7 +3,7 @@
 #ifndef TESTS_ABI_FAKE_H
 #define TESTS_ABI_FAKE_H
 
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 
 enum { FAKE_SIZE = 1 << 16 };
 
@@ -70,7 +70,8 @@ static inline spin_error_t *fake_lift(fake_guest_t *guest, lift_mode_t mode, fak
     spin_lift_t lift = {.memory = {guest->memory, sizeof guest->memory},
                         .arena = &guest->arena,
                         .mode = mode,
-                        .budget = 4 * sizeof guest->memory + (1 << 20)};
+                        .budget = 4 * sizeof guest->memory + (1 << 20),
+                        .room = 8 * sizeof guest->memory + (64 << 20)};
     const uint8_t *area = values->area == 0 ? NULL : guest->memory + values->area;
     lift_fn(&lift, context, area == NULL ? values->flat : NULL, area, result);
     return abi_lift_end(&lift);

@@ -10,7 +10,7 @@
 
 #include "abi_fake.h"
 #include "base/error.h"
-#include "engine/abi_value.h"
+#include "engine/abi/value.h"
 #include "random_types.h"
 #include "spin/wit.h"
 

@@ -307,6 +307,20 @@ static void the_helper_does_a_call_in_one(void **state) {
     spin_execution_context_free(context);
 }
 
+static void entry_points_of_2022_stay_so_in_newer_modules(void **state) {
+    (void)state;
+    spin_execution_context_t *context = abi_context("abi_mixed");
+    spin_instance_t *instance = abi_prepare(context);
+    handled_t handled;
+    const spin_slice_t payload = spin_slice("\7 times");
+    assert_ok(spin_abi_check(context, spin_slice("it"), &redis));
+    assert_ok(spin_abi_call(instance, &redis, &payload, &handled));
+    assert_true(handled.is_error);
+    assert_int_equal(handled.error, 7);
+    spin_instance_free(instance);
+    spin_execution_context_free(context);
+}
+
 /* ── what is wrong with a component ── */
 
 static void signatures_are_checked(void **state) {
@@ -657,6 +671,7 @@ int main(void) {
         cmocka_unit_test(reads_both_layouts),
         cmocka_unit_test(a_loop_does_not_use_up_memory),
         cmocka_unit_test(the_helper_does_a_call_in_one),
+        cmocka_unit_test(entry_points_of_2022_stay_so_in_newer_modules),
         cmocka_unit_test(signatures_are_checked),
         cmocka_unit_test(an_allocator_is_needed_for_texts_only),
         cmocka_unit_test(hostile_guests_are_errors),

@@ -1,7 +1,7 @@
 /* Values of random types, there and back: by the types at run time. */
 #include "abi_fake.h"
 #include "cmocka_all.h"
-#include "engine/abi_value.h"
+#include "engine/abi/value.h"
 #include "failing_alloc.h"
 #include "random_types.h"
 

@@ -51,6 +51,8 @@ static const golden_t goldens[] = {
     {GOLDEN "types.wit", false, false, NULL},
     {GOLDEN "resources.wit", false, false, "resources"},
     {GOLDEN "names.wit", false, false, NULL},
+    {GOLDEN "odd.wit", false, false, NULL},
+    {GOLDEN "union.wit", false, false, NULL},
     {OWN "spin-http.wit", true, false, NULL},
     {OWN "spin-redis.wit", true, false, NULL},
     {OWN "wasi-outbound-http.wit", false, true, "outbound-http"},
@@ -190,6 +192,9 @@ static const wrong_t wrongs[] = {
     {WORLDS, "cat", NULL, "1st", SPIN_ERROR_USAGE, "prefix \"1st\" can't begin a name in C"},
     {WORLDS, "cat", NULL, "a b", SPIN_ERROR_USAGE, "prefix \"a b\" can't begin a name in C"},
     {WORLDS, "cat", NULL, "", SPIN_ERROR_USAGE, "prefix \"\" can't begin a name in C"},
+    {WORLDS, "cat", NULL, "_a", SPIN_ERROR_USAGE, "prefix \"_a\" can't begin a name in C"},
+    {WORLDS, "cat", NULL, "Spin", SPIN_ERROR_USAGE,
+     "prefix \"spin\": a library has names that begin with it, another is needed"},
     {"package a:x;\ninterface t { type a = u8; }\n", NULL, "t", NULL, SPIN_ERROR_INVALID,
      "interface \"t\" has no function"},
     {"package a:x;\n", NULL, NULL, NULL, SPIN_ERROR_NOT_FOUND, "there is no interface"},
@@ -209,6 +214,21 @@ static const wrong_t wrongs[] = {
     {"package a:x;\ninterface i { resource r { f: func(); } r-f: func(); }\n", NULL, "i", "p",
      SPIN_ERROR_INVALID,
      "\"p_ops_t.r_f\" would stand in C for function \"i.r.f\" and for function \"i.r-f\""},
+    /* Names inside the source. */
+    {"package a:x;\ninterface i { record args-p-f { a: u8 } f: func(a: args-p-f); }\n", NULL, "i",
+     "p", SPIN_ERROR_INVALID,
+     "\"lift_args_p_f\" would stand in C for record args-p-f and for function \"i.f\""},
+    {"package a:x;\ninterface i { record %string { a: u8 }\nf: func(a: list<u8>) -> %string; }\n",
+     NULL, "i", "p", SPIN_ERROR_INVALID,
+     "\"flatten_string\" would stand in C for strings and chars and for record string"},
+    {"package a:x;\ninterface i { f: func(); import-f: func(); }\n", NULL, "i", "import",
+     SPIN_ERROR_INVALID,
+     "\"import_import_f\" would stand in C for function \"i.f\" and for function \"i.import-f\""},
+    /* What can't be told to a guest. */
+    {"package a:x;\ninterface i { flags f { } g: func(a: f); }\n", NULL, "i", "p",
+     SPIN_ERROR_UNSUPPORTED, "flags f holds nothing"},
+    {"package a:x;\ninterface i { record r { } g: func(a: list<r, 4294967295>); }\n", NULL, "i",
+     "p", SPIN_ERROR_UNSUPPORTED, "list<r, 4294967295> holds nothing"},
 };
 
 static void test_errors(void **state) {
@@ -232,6 +252,43 @@ static void test_errors(void **state) {
         assert_null(output.header.ptr);
         spin_error_free(error);
     }
+}
+
+/* A file of 2022 names its interface: the name must not get out of a literal or a comment. */
+static void test_names_of_files(void **state) {
+    static const char *const names[] = {"a\"; int b.wit", "a\\.wit",  "a\n.wit",
+                                        "a*.wit",         "a?\?.wit", "a\xff.wit"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        spin_wit_t *wit = NULL;
+        spin_bindgen_output_t output;
+        const spin_bindgen_options_t options = {.size = sizeof options, .prefix = "p"};
+        assert_ok(spin_wit_parse(spin_slice("f: function()\n"), names[i], NULL, &wit), names[i]);
+        spin_error_t *error = spin_bindgen_c(wit, &options, &output);
+        assert_int_equal(spin_error_kind(error), SPIN_ERROR_INVALID);
+        assert_null(output.source.ptr);
+        spin_error_free(error);
+        spin_wit_free(wit);
+    }
+}
+
+/* Each type has the one before twice: 2^60 paths lead to the resource. */
+static void test_shared_types(void **state) {
+    buf_t text = {0};
+    (void)state;
+    buf_append_text(&text, "package a:x;\ninterface r { resource t; }\n"
+                           "interface i { use r.{t};\nvariant v0 { a(own<t>) }\n");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&text, "variant v%d { a(v%d), b(v%d) }\n", i + 1, i, i);
+    buf_append_text(&text, "f: func(a: v60) -> v60; }\nworld w { export i; }\n");
+    buf_append_byte(&text, '\0');
+    assert_false(text.failed);
+    spin_bindgen_output_t output;
+    const spin_bindgen_options_t options = {.size = sizeof options};
+    assert_ok(generate_text((const char *)text.ptr, &options, &output), "shared types");
+    assert_true(contains(output.header, "} w_i_v60_t;"));
+    spin_bindgen_output_clear(&output);
+    buf_deinit(&text);
 }
 
 static void test_out_of_memory(void **state) {
@@ -262,8 +319,9 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_goldens),       cmocka_unit_test(test_echo_has_the_promised_shape),
-        cmocka_unit_test(test_qualifiers),    cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_goldens),        cmocka_unit_test(test_echo_has_the_promised_shape),
+        cmocka_unit_test(test_qualifiers),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_names_of_files), cmocka_unit_test(test_shared_types),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -670,6 +670,24 @@ static void finds_functions(void **state) {
     spin_wit_free(wit);
 }
 
+static void finds_functions_only_where_it_is_clear(void **state) {
+    (void)state;
+    spin_wit_t *wit = parse("package a:b;\n"
+                            "interface p { log: func(); }\ninterface q { log: func(); }\n"
+                            "world w { export log: func(a: u8); }\n"
+                            "package x:y@1.0.0 { interface i { f: func(); } }\n"
+                            "package x:y@2.0.0 { interface i { f: func(a: u8); } }\n");
+    const spin_function_t *function = NULL;
+    must(spin_wit_function(wit, spin_slice("x:y/i@2.0.0#f"), &function));
+    assert_int_equal(spin_function_param_count(function), 1);
+    assert_error(spin_wit_function(wit, spin_slice("x:y/i#f"), &function), SPIN_ERROR_INVALID,
+                 "function \"x:y/i#f\" is ambiguous: it is in x:y/i@1.0.0 and in x:y/i@2.0.0");
+    assert_null(function);
+    must(spin_wit_function(wit, spin_slice("log"), &function)); /* the export */
+    assert_int_equal(spin_function_param_count(function), 1);
+    spin_wit_free(wit);
+}
+
 /* ── out of memory ───────────────────────────────────────────────────────────────────────── */
 
 static void runs_out_of_memory(void **state) {
@@ -721,6 +739,7 @@ int main(void) {
         cmocka_unit_test(refuses_what_grows),
         cmocka_unit_test(takes_what_is_only_long),
         cmocka_unit_test(finds_functions),
+        cmocka_unit_test(finds_functions_only_where_it_is_clear),
         cmocka_unit_test(runs_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up_folder, tear_down_folder);

@@ -1,6 +1,6 @@
 /* Writing values into a guest. */
 #include "base/error.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 static void fail(spin_lower_t *lower, spin_error_t *error) {
@@ -20,7 +20,7 @@ void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *ar
     lower->count = lower->at = 0;
     lower->cap = ABI_FEW_PARTS;
     lower->allocates_none = abi != SPIN_ABI_CANONICAL;
-    lower->failed = lower->lent = false;
+    lower->failed = lower->discards = false;
     lower->error = NULL;
     lower->arena = arena;
 }
@@ -102,8 +102,8 @@ static uint8_t *part_at(spin_lower_t *lower, const abi_part_t *part) {
     return lower->memory.base + part->ptr;
 }
 
-uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
-                         uint32_t *ptr) {
+static uint8_t *take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
+                     uint32_t *ptr) {
     size_t total;
     *ptr = align; /* what is empty is nowhere, but aligned */
     if (lower->failed)
@@ -119,6 +119,14 @@ uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_
     lower->at++;
     *ptr = part->ptr;
     return total == 0 ? NULL : part_at(lower, part);
+}
+
+uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
+                         uint32_t *ptr) {
+    uint8_t *at = take(lower, count, size, align, ptr);
+    if (at == NULL && lower->failed && lower->discards) /* elements are only walked through */
+        at = arena_calloc(lower->arena, count, size);
+    return at;
 }
 
 void spin_lower_bytes(spin_lower_t *lower, spin_slice_t bytes, uint32_t *ptr) {
@@ -141,20 +149,20 @@ bool spin_lower_failed(const spin_lower_t *lower) {
 static uint32_t add_handle(spin_lower_t *lower, const void *type, void *object, bool is_borrow) {
     const abi_resource_t *resource = lower->instance->component->context->resources;
     uint32_t number = 0;
-    if (lower->failed)
-        return 0;
     while (resource != NULL && resource->type != type)
         resource = resource->next;
     if (resource == NULL) {
         fail(lower, error_new(SPIN_ERROR_USAGE, "a resource whose interface is not linked"));
         return 0;
     }
-    spin_error_t *error =
-        abi_handles_add(&lower->instance->abi->handles, resource, object, is_borrow, &number);
-    if (error != NULL)
-        fail(lower, error);
-    else
-        lower->lent |= is_borrow;
+    if (!lower->failed) {
+        spin_error_t *error =
+            abi_handles_add(&lower->instance->abi->handles, resource, object, is_borrow, &number);
+        if (error != NULL)
+            fail(lower, error);
+    }
+    if (lower->failed && lower->discards && !is_borrow && object != NULL)
+        resource->drop(resource, lower->instance, object);
     return number;
 }
 

@@ -18,7 +18,7 @@ typedef struct abi_value_args {
 spin_error_t *abi_value_describe(arena_t *arena, const wit_function_t *function,
                                  spin_abi_export_t *out);
 
-/* ── abi_value_lower.c, abi_value_lift.c: one value ── */
+/* ── value_lower.c, value_lift.c: one value ── */
 
 void abi_value_measure(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value);
 /* Writes layout.size bytes at `at`, or layout.flat_len flat values (at most WIT_FLAT_MAX); both

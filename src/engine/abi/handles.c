@@ -1,4 +1,4 @@
-#include "engine/abi_handles.h"
+#include "engine/abi/handles.h"
 
 #include "base/error.h"
 
@@ -29,7 +29,12 @@ const abi_handle_t *abi_handles_get(const abi_handles_t *handles, const void *ty
     if (number >= handles->entries.len)
         return NULL;
     const abi_handle_t *entry = &handles->entries.items[number];
-    return entry->resource != NULL && entry->resource->type == type ? entry : NULL;
+    bool is_there = entry->resource != NULL && entry->resource->type == type && !entry->is_leaving;
+    return is_there ? entry : NULL;
+}
+
+void abi_handles_leave(abi_handles_t *handles, uint32_t number) {
+    handles->entries.items[number].is_leaving = true;
 }
 
 static void remove_entry(abi_handles_t *handles, uint32_t number) {
@@ -37,6 +42,13 @@ static void remove_entry(abi_handles_t *handles, uint32_t number) {
     handles->borrows -= entry->is_borrow;
     *entry = (abi_handle_t){.next = handles->free};
     handles->free = number;
+}
+
+void abi_handles_settle(abi_handles_t *handles, uint32_t number, bool leaves) {
+    if (leaves)
+        remove_entry(handles, number);
+    else
+        handles->entries.items[number].is_leaving = false;
 }
 
 bool abi_handles_take(abi_handles_t *handles, const void *type, uint32_t number,

@@ -1,6 +1,8 @@
 /* Writing values of run-time types into a guest. */
 #include "base/slice.h"
-#include "engine/abi_value.h"
+#include "engine/abi/state.h"
+#include "engine/abi/value.h"
+#include "engine/context.h"
 
 static size_t list_len(const spin_value_t *value) {
     return value->kind == SPIN_TYPE_BYTES ? value->of.text.len : value->of.list.len;
@@ -125,6 +127,14 @@ static uint64_t number_of(const wit_type_t *type, const spin_value_t *value) {
     }
 }
 
+/* A guest that keeps its resources in a table is given what stands behind the handle. */
+static uint32_t borrow_of(spin_lower_t *lower, const spin_value_t *value) {
+    uint32_t handle = (uint32_t)value->of.natural;
+    bool has_table =
+        lower->instance != NULL && lower->instance->component->context->guest_resources != NULL;
+    return has_table ? spin_lower_guest_borrow(lower, handle) : handle;
+}
+
 void abi_value_store(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value,
                      uint8_t *at) {
     uint32_t ptr;
@@ -153,6 +163,7 @@ void abi_value_store(spin_lower_t *lower, const wit_type_t *type, const spin_val
     case SPIN_TYPE_OPTION:
     case SPIN_TYPE_RESULT: store_case(lower, type, value, at); break;
     case SPIN_TYPE_FLAGS: store_flags(type, value, at); break;
+    case SPIN_TYPE_BORROW: spin_store_u32(at, borrow_of(lower, value)); break;
     default: store_number(at, type->layout.size, number_of(type, value)); break;
     }
 }
@@ -206,6 +217,7 @@ void abi_value_flatten(spin_lower_t *lower, const wit_type_t *type, const spin_v
         for (size_t i = 0; i < type->layout.flat_len; i++)
             flat[i] = flag_word(value, i);
         break;
+    case SPIN_TYPE_BORROW: flat[0] = borrow_of(lower, value); break;
     case SPIN_TYPE_S64:
     case SPIN_TYPE_U64:
     case SPIN_TYPE_F64: flat[0] = number_of(type, value); break;

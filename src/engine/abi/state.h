@@ -7,12 +7,13 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "engine/abi_handles.h"
+#include "engine/abi/handles.h"
 #include "spin/abi.h"
 
 enum {
-    ABI_MAX_FLAT = 16, /* more parameters than that go through memory */
-    ABI_FEW_PARTS = 8, /* that many need no memory of their own */
+    ABI_MAX_FLAT = 16,    /* more parameters than that go through memory */
+    ABI_FEW_PARTS = 8,    /* that many need no memory of their own */
+    ABI_KEPT_LOANS = 256, /* room for that many stays for the next instance */
 };
 
 /* ── of a component ── */
@@ -71,13 +72,22 @@ typedef enum lift_mode {
     LIFT_ARENA, /* copies in the arena */
 } lift_mode_t;
 
+/* A handle that the guest gives away, for as long as the lift may still fail. */
+typedef struct leaving_handle leaving_handle_t;
+struct leaving_handle {
+    leaving_handle_t *next;
+    uint32_t number;
+};
+
 struct spin_lift {
     spin_instance_t *instance;
     abi_memory_t memory;
     arena_t *arena;
     lift_mode_t mode;
     bool lends;      /* what is read has to be given back */
-    uint64_t budget; /* of bytes that may still be read */
+    uint64_t budget; /* of bytes that may still be read, */
+    uint64_t room;   /* and of memory that may still be taken for them */
+    leaving_handle_t *leaving;
     bool failed;
     spin_error_t *error; /* where failed; NULL: taken */
 };
@@ -91,7 +101,7 @@ struct spin_lower {
     uint32_t at;         /* the part that is taken next */
     bool allocates_none; /* also what is empty is asked for: guests of 2022 free it */
     bool failed;
-    bool lent; /* a borrowed handle was given */
+    bool discards; /* what can't be given to the guest any more is dropped */
     spin_error_t *error;
     arena_t *arena;
     abi_part_t few[ABI_FEW_PARTS];
@@ -154,12 +164,22 @@ typedef enum host_step {
 
 /* What spin_abi_link defines a function as. */
 typedef struct abi_import abi_import_t;
+struct abi_import {
+    const abi_import_t *next;
+    const spin_abi_import_t *function;
+    const char *module;
+    const void *operations;
+    void *user;
+    size_t params_len;
+    size_t results_len;
+};
 
 /* A call by the guest. One at a time: what the host calls meanwhile must not call it again. */
 struct spin_host_call {
     spin_instance_t *instance;
     const abi_import_t *import;
     host_step_t step;
+    bool answered; /* there is a result that was not lowered yet */
     void (*cancel)(spin_host_call_t *call, void *data);
     void *data;
     void *args;
@@ -179,7 +199,7 @@ struct spin_host_call {
     wasmtime_error_t *failure;
 };
 
-/* A descriptor of a function of a run-time type (abi_value.c). */
+/* A descriptor of a function of a run-time type (value.c). */
 typedef struct abi_value_export abi_value_export_t;
 
 /* A resource of the guest's whose last handle is gone, and whose destructor was not called yet. */
@@ -223,11 +243,13 @@ abi_memory_t abi_memory_of(spin_instance_t *instance);
 /* `component "a": NAME: …` around `error`, which may be NULL. */
 spin_error_t *abi_error_name(spin_error_t *error, spin_slice_t id, const char *name);
 
-/* ── abi_entry.c ── */
+/* ── entry.c ── */
 
 void abi_component_deinit(abi_component_t *component);
 /* The conventions of the instance's component. */
 const abi_component_t *abi_component_of(spin_instance_t *instance);
+/* INVALID where the module imports a linked function with another signature. */
+spin_error_t *abi_check_imports(const abi_import_t *linked, const wasmtime_module_t *module);
 /* The functions of `function` in this instance. Errors: NOT_FOUND, INVALID, NO_MEMORY. */
 spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
                        const abi_bound_t **out);
@@ -236,7 +258,7 @@ spin_error_t *abi_find_allocator(abi_instance_t *state);
 /* The same for `state->release`, of a module that has it. */
 spin_error_t *abi_find_release(abi_instance_t *state);
 
-/* ── abi_lower.c ── */
+/* ── lower.c ── */
 
 void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *arena,
                      spin_abi_t abi);
@@ -247,8 +269,9 @@ void abi_lower_write(spin_lower_t *lower, abi_memory_t memory);
 /* The error, which is the caller's then, or NULL. Everything measured must have been taken. */
 spin_error_t *abi_lower_end(spin_lower_t *lower);
 
-/* ── abi_lift.c ── */
+/* ── lift.c ── */
 
+/* Ended by abi_lift_end, which hands over the handles that were given away, or the error. */
 void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena, lift_mode_t mode);
 spin_error_t *abi_lift_end(spin_lift_t *lift);
 /* The area of several results, or of parameters; NULL after an error. */
@@ -266,28 +289,28 @@ static inline wasmtime_val_t abi_val_i32(uint32_t value) {
 wasmtime_val_t abi_val(char type, spin_flat_t flat);
 spin_flat_t abi_flat(const wasmtime_val_t *value);
 
-/* ── abi_legacy.c: the imports of the helpers that legacy_rewrite adds ── */
+/* ── legacy.c: the imports of the helpers that legacy_rewrite adds ── */
 
 spin_error_t *abi_legacy_define(wasmtime_linker_t *linker);
 
-/* ── abi_call.c ── */
+/* ── call.c ── */
 
 /* The second pass of the call that is under way; `flat` has room for ABI_MAX_FLAT. */
 spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat);
 
-/* ── abi_import.c ── */
+/* ── import.c ── */
 
 /* A trap of a host function, which says `error`; this takes it. */
 wasm_trap_t *abi_trap(spin_instance_t *instance, spin_error_t *error);
 
-/* ── abi_resource.c ── */
+/* ── resource.c ── */
 
 /* Makes the resource known to the context and defines its drop function in `module`. */
 spin_error_t *abi_resource_define(spin_execution_context_t *context, const char *module,
                                   const spin_abi_resource_t *type, const void *operations,
                                   void *user);
 
-/* ── abi_guest_resource.c ── */
+/* ── guest_resource.c ── */
 
 /* Defines what `module` imports to manage the resources that it exports. */
 spin_error_t *abi_guest_resources_define(spin_execution_context_t *context,

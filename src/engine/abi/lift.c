@@ -2,8 +2,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/slice.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
+
+enum { ALLOCATION = 32 }; /* what one costs beside its bytes */
 
 static void fail(spin_lift_t *lift, spin_error_t *error) {
     if (lift->failed) {
@@ -19,10 +21,14 @@ void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena
     *lift = (spin_lift_t){
         .instance = instance, .memory = abi_memory_of(instance), .arena = arena, .mode = mode};
     lift->budget = 4 * (uint64_t)lift->memory.len + (1 << 20);
+    lift->room = 8 * (uint64_t)lift->memory.len + (64 << 20);
 }
 
 spin_error_t *abi_lift_end(spin_lift_t *lift) {
     spin_error_t *error = lift->error;
+    for (const leaving_handle_t *at = lift->leaving; at != NULL; at = at->next)
+        abi_handles_settle(&lift->instance->abi->handles, at->number, error == NULL);
+    lift->leaving = NULL;
     lift->error = NULL;
     return error;
 }
@@ -43,9 +49,9 @@ static void refuse(spin_lift_t *lift, const char *what, uint32_t ptr, uint64_t s
 
 /* A guest may name the same bytes often, each time to be copied: what it has at most must not turn
  * into many times that much here. */
-static bool spend(spin_lift_t *lift, uint64_t size) {
-    if (size <= lift->budget) {
-        lift->budget -= size;
+static bool spend(spin_lift_t *lift, uint64_t *budget, uint64_t size) {
+    if (size <= *budget) {
+        *budget -= size;
         return true;
     }
     fail(lift, error_new(SPIN_ERROR_LIMIT, "it is larger than all of the guest's memory"));
@@ -71,7 +77,7 @@ static const uint8_t *at(spin_lift_t *lift, const char *what, uint32_t ptr, uint
         refuse(lift, what, ptr, total, align);
         return NULL;
     }
-    if (!spend(lift, total))
+    if (!spend(lift, &lift->budget, total))
         return NULL;
     if (lift->lends)
         lend(lift, ptr, (uint32_t)total, align);
@@ -97,6 +103,8 @@ static spin_string_t take(spin_lift_t *lift, const uint8_t *from, uint32_t len) 
         return empty;
     if (lift->mode == LIFT_VIEW)
         return spin_slice_of(from, len);
+    if (!spend(lift, &lift->room, (uint64_t)len + ALLOCATION))
+        return empty;
     uint8_t *copy = lift->mode == LIFT_OWNED ? mem_alloc(len) : arena_alloc_bytes(lift->arena, len);
     if (copy == NULL) {
         fail(lift, error_no_memory());
@@ -122,13 +130,12 @@ spin_string_t spin_lift_bytes(spin_lift_t *lift, uint32_t ptr, uint32_t len) {
 }
 
 void *spin_lift_alloc(spin_lift_t *lift, size_t count, size_t size) {
-    enum { GROWTH = 16 }; /* a type's size in C, compared with its size in the guest */
     uint64_t total;
     if (lift->failed || count == 0 || size == 0)
         return NULL;
     if (__builtin_mul_overflow((uint64_t)count, (uint64_t)size, &total))
         total = UINT64_MAX;
-    if (!spend(lift, total / GROWTH))
+    if (!spend(lift, &lift->room, total < UINT64_MAX - ALLOCATION ? total + ALLOCATION : total))
         return NULL;
     void *memory =
         lift->mode == LIFT_OWNED ? mem_calloc(count, size) : arena_calloc(lift->arena, count, size);
@@ -157,7 +164,6 @@ bool spin_lift_failed(const spin_lift_t *lift) {
 
 void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handle) {
     abi_handles_t *handles = &lift->instance->abi->handles;
-    abi_handle_t found = {0};
     if (lift->failed)
         return NULL;
     const abi_handle_t *entry = abi_handles_get(handles, resource_type, handle);
@@ -166,8 +172,15 @@ void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handl
              error_new(SPIN_ERROR_TRAP, "%u is not a handle of the resource that it owns", handle));
         return NULL;
     }
-    abi_handles_take(handles, resource_type, handle, &found);
-    return found.object;
+    leaving_handle_t *leaving = arena_alloc(lift->arena, sizeof *leaving);
+    if (leaving == NULL) {
+        fail(lift, error_no_memory());
+        return NULL;
+    }
+    *leaving = (leaving_handle_t){lift->leaving, handle};
+    lift->leaving = leaving;
+    abi_handles_leave(handles, handle);
+    return entry->object;
 }
 
 void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, uint32_t handle) {

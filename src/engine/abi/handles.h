@@ -24,7 +24,8 @@ typedef struct abi_handle {
     const abi_resource_t *resource; /* NULL: free */
     void *object;
     bool is_borrow;
-    uint32_t next; /* where free: the next free one, or 0 */
+    bool is_leaving; /* lifted by a call whose other values are not lifted yet */
+    uint32_t next;   /* where free: the next free one, or 0 */
 } abi_handle_t;
 
 /* Zero to begin with. Number 0 is no handle. */
@@ -40,9 +41,13 @@ enum { ABI_MAX_HANDLES = 1 << 20 };
 /* Errors: LIMIT, NO_MEMORY. */
 spin_error_t *abi_handles_add(abi_handles_t *handles, const abi_resource_t *resource, void *object,
                               bool is_borrow, uint32_t *out);
-/* The entry, or NULL where there is none of that type. */
+/* The entry, or NULL where there is none of that type, or it is leaving. */
 const abi_handle_t *abi_handles_get(const abi_handles_t *handles, const void *type,
                                     uint32_t number);
+/* Has the entry, which is there, leave. */
+void abi_handles_leave(abi_handles_t *handles, uint32_t number);
+/* It has left, or stays after all. */
+void abi_handles_settle(abi_handles_t *handles, uint32_t number, bool leaves);
 /* The same, removed; `*out` is what it was. */
 bool abi_handles_take(abi_handles_t *handles, const void *type, uint32_t number, abi_handle_t *out);
 /* Removes the borrowed ones: those of a call that is over. */

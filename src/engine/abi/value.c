@@ -1,9 +1,9 @@
 /* Calls of functions whose type is known only at run time: descriptors as spin-bindgen would write
  * them, whose callbacks look at the type. */
-#include "engine/abi_value.h"
+#include "engine/abi/value.h"
 
 #include "base/error.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 /* A descriptor that stays with the instance. */

@@ -1,8 +1,10 @@
 /* Finding out, once, how a component's exports are called. */
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 #include "component/legacy.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 static const char realloc_canonical[] = "cabi_realloc";
@@ -38,12 +40,15 @@ static const char *type_name(char letter) {
                            : "a reference";
 }
 
-static void put_letters(buf_t *out, const char *letters) {
+/* `has_area`: and the address where results go. */
+static void put_letters(buf_t *out, const char *letters, bool has_area) {
     buf_append_byte(out, '(');
     for (size_t i = 0; letters[i] != '\0'; i++) {
         buf_append_text(out, i == 0 ? "" : ", ");
         buf_append_text(out, type_name(letters[i]));
     }
+    if (has_area)
+        buf_append_text(out, letters[0] == '\0' ? "i32" : ", i32");
     buf_append_byte(out, ')');
 }
 
@@ -78,14 +83,63 @@ static spin_error_t *wrong_signature(const wasm_externtype_t *type,
     buf_append_text(&text, " -> ");
     put_types(&text, wasm_functype_results(func));
     buf_append_text(&text, ", and must be ");
-    put_letters(&text, function->params);
+    put_letters(&text, function->params, false);
     buf_append_text(&text, " -> ");
-    put_letters(&text, core_results(function->results));
+    put_letters(&text, core_results(function->results), false);
     spin_error_t *error = text.failed
                               ? error_no_memory()
                               : error_new(SPIN_ERROR_INVALID, "its export \"%s\" is %.*s",
                                           function->export_name, SLICE_ARG(buf_slice(&text)));
     buf_deinit(&text);
+    return error;
+}
+
+/* ── imports ── */
+
+static spin_error_t *check_import(const abi_import_t *import, const wasm_externtype_t *type) {
+    const wasm_functype_t *func = wasm_externtype_as_functype_const(type);
+    const char *name = import->function->name, *params = import->function->params;
+    bool has_area = import->results_len > 1;
+    const char *results = has_area ? "" : import->function->results;
+    if (func == NULL)
+        return error_new(SPIN_ERROR_INVALID, "%s: %s: it is a function, and imported as none",
+                         import->module, name);
+    char all[ABI_MAX_FLAT + 2];
+    snprintf(all, sizeof all, "%s%s", params, has_area ? "i" : "");
+    if (has_signature(type, all, results))
+        return NULL;
+    buf_t text = {0};
+    put_types(&text, wasm_functype_params(func));
+    buf_append_text(&text, " -> ");
+    put_types(&text, wasm_functype_results(func));
+    buf_append_text(&text, ", and this host offers ");
+    put_letters(&text, params, has_area);
+    buf_append_text(&text, " -> ");
+    put_letters(&text, results, false);
+    spin_error_t *error = text.failed
+                              ? error_no_memory()
+                              : error_new(SPIN_ERROR_INVALID, "%s: %s: it imports %.*s",
+                                          import->module, name, SLICE_ARG(buf_slice(&text)));
+    buf_deinit(&text);
+    return error;
+}
+
+spin_error_t *abi_check_imports(const abi_import_t *linked, const wasmtime_module_t *module) {
+    spin_error_t *error = NULL;
+    wasm_importtype_vec_t imports;
+    wasmtime_module_imports(module, &imports);
+    for (size_t i = 0; i < imports.size && error == NULL; i++) {
+        const wasm_name_t *from = wasm_importtype_module(imports.data[i]);
+        const wasm_name_t *name = wasm_importtype_name(imports.data[i]);
+        const abi_import_t *at = linked;
+        while (at != NULL &&
+               !(slice_equal_text(spin_slice_of(from->data, from->size), at->module) &&
+                 slice_equal_text(spin_slice_of(name->data, name->size), at->function->name)))
+            at = at->next;
+        if (at != NULL)
+            error = check_import(at, wasm_importtype_type(imports.data[i]));
+    }
+    wasm_importtype_vec_delete(&imports);
     return error;
 }
 
@@ -110,7 +164,7 @@ static legacy_layout_t layout_of(const wasm_exporttype_vec_t *exports, const cha
     return legacy_layouts_best(&layouts);
 }
 
-/* The convention by the allocator's name; without any, it is today's. */
+/* The convention by the allocator's name; without any, or with both, it is today's. */
 static void learn(abi_component_t *abi, const wasm_exporttype_vec_t *exports) {
     const wasm_externtype_t *today = find(exports, spin_slice(realloc_canonical));
     const wasm_externtype_t *old = find(exports, spin_slice(realloc_2022));
@@ -119,9 +173,11 @@ static void learn(abi_component_t *abi, const wasm_exporttype_vec_t *exports) {
         abi->allocator = today != NULL ? realloc_canonical : realloc_2022;
         abi->bad_allocator = !has_signature(allocator, "iiii", "i");
     }
-    if (today == NULL && old != NULL) {
+    if (old != NULL) {
         const wasm_externtype_t *release = find(exports, spin_slice(free_2022));
         abi->has_free = release != NULL && has_signature(release, "iii", "");
+    }
+    if (today == NULL && old != NULL) {
         abi->abi = layout_of(exports, "") == LEGACY_LAYOUT_SLOTS ? SPIN_ABI_2022_SLOTS
                                                                  : SPIN_ABI_2022_CANONICAL;
     }
@@ -154,7 +210,8 @@ static bool is_entry(const abi_entry_t *entry, const spin_abi_export_t *function
 static bool is_descriptor(const spin_abi_export_t *function) {
     return function->size >= sizeof *function && function->export_name != NULL &&
            function->name != NULL && function->params != NULL && function->results != NULL &&
-           strlen(function->params) <= ABI_MAX_FLAT && function->lower != NULL &&
+           strlen(function->params) <= ABI_MAX_FLAT &&
+           (function->lower != NULL || function->params[0] == '\0') &&
            (function->params_size == 0 || strcmp(function->params, "i") == 0);
 }
 
@@ -208,13 +265,14 @@ static spin_error_t *new_entry(abi_component_t *abi, const wasm_exporttype_vec_t
     entry->results_len = strlen(function->results);
     entry->abi = abi->abi;
     entry->layout_known = true;
-    if (abi->abi == SPIN_ABI_CANONICAL) {
+    entry->helper = find_helper(exports, function);
+    /* An entry point of 2022 stays one in a module that also follows today's convention. */
+    if (abi->abi == SPIN_ABI_CANONICAL && entry->helper == NULL) {
         entry->post = find_post(abi, exports, function, &failed);
     } else {
         legacy_layout_t layout = layout_of(exports, function->export_name);
         entry->layout_known = layout != LEGACY_LAYOUT_UNKNOWN;
         entry->abi = layout == LEGACY_LAYOUT_SLOTS ? SPIN_ABI_2022_SLOTS : SPIN_ABI_2022_CANONICAL;
-        entry->helper = find_helper(exports, function);
     }
     if (entry->name == NULL || entry->params == NULL || entry->results == NULL || failed)
         return error_no_memory();

@@ -4,7 +4,7 @@
  * on for as long as they end at once, so that thousands of allocations do not nest. */
 #include "base/alloc.h"
 #include "base/error.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 /* ── the state in an instance ── */
@@ -26,19 +26,26 @@ void abi_instance_end(abi_instance_t *state) {
         *call->gone = true;
     if (call->outcome != NULL)
         *call->outcome = (abi_outcome_t){
-            true, error_new(SPIN_ERROR_CANCELLED, "the instance was freed during the call")};
+            true, abi_error_name(
+                      error_new(SPIN_ERROR_CANCELLED, "the instance was freed during the call"),
+                      state->instance->component->component->id, call->function->name)};
     spin_error_free(call->error);
     abi_handles_deinit(&state->handles, state->instance);
-    VEC_FREE(&state->owed);
+    if (state->owed.cap > ABI_KEPT_LOANS)
+        VEC_FREE(&state->owed);
     VEC_FREE(&state->orphans);
     arena_clear(&state->arena);
     arena_clear(&state->host.arena);
 
     spin_instance_t *instance = state->instance;
     arena_t arena = state->arena, host_arena = state->host.arena;
+    abi_loan_t *loans = state->owed.items;
+    size_t loans_cap = state->owed.cap;
     memset(state, 0, sizeof *state);
     state->arena = arena;
     state->host.arena = host_arena;
+    state->owed.items = loans;
+    state->owed.cap = loans_cap;
     state->instance = state->host.instance = instance;
 }
 
@@ -47,6 +54,7 @@ void abi_instance_free(abi_instance_t *state) {
         return;
     arena_deinit(&state->arena);
     arena_deinit(&state->host.arena);
+    VEC_FREE(&state->owed);
     mem_free(state);
 }
 
@@ -92,7 +100,7 @@ spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat) {
         area = spin_lower_take(lower, 1, function->params_size, function->params_align, &ptr);
         flat[0] = ptr;
     }
-    if (!lower->failed)
+    if (!lower->failed && function->lower != NULL)
         function->lower(lower, function->context, call->args, flat, area);
     return abi_lower_end(lower);
 }
@@ -265,10 +273,10 @@ static void finish(abi_instance_t *state) {
     spin_instance_t *instance = state->instance;
     spin_error_t *error = call->error;
     call->error = NULL;
-    if (error == NULL)
-        error = lift_result(state);
     if (error == NULL && state->handles.borrows > 0)
         error = error_new(SPIN_ERROR_TRAP, "it kept a borrowed handle");
+    if (error == NULL)
+        error = lift_result(state);
     abi_handles_end_borrows(&state->handles);
     error = abi_error_name(error, instance->component->component->id, function->name);
     call->step = ABI_IDLE;

@@ -1,6 +1,6 @@
 /* Resources that the host implements: what guests import to drop their handles. */
 #include "base/error.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 static void drop(const abi_resource_t *resource, void *instance, void *object) {

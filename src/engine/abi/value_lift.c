@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/slice.h"
-#include "engine/abi_value.h"
+#include "engine/abi/value.h"
 
 /* Where a value without bytes lies: it is not looked at. */
 static const uint8_t nowhere[1];

@@ -1,8 +1,8 @@
 /* The imports of the helpers that legacy_rewrite adds (component/legacy.h): they serve the call by
  * <spin/abi.h> that is under way. */
-#include "base/error.h"
 #include "component/legacy.h"
-#include "engine/abi_state.h"
+#include "base/error.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 typedef spin_error_t *(*legacy_fn)(abi_instance_t *state, uint8_t *table, abi_loan_t loan);

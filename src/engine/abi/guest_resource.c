@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/slice.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/context.h"
 
 static const char export_prefix[] = "[export]";
@@ -114,9 +114,12 @@ static bool is_over(void *env) {
 static spin_error_t *destroy(abi_instance_t *state, const abi_handle_t *entry, wasm_trap_t **trap,
                              wasmtime_async_continuation_t *continuation) {
     const abi_orphan_t orphan = {entry->resource, (uint32_t)(uintptr_t)entry->object};
+    if (state->orphans.len >= ABI_MAX_HANDLES)
+        return error_new(SPIN_ERROR_LIMIT, "%d resources wait to be destroyed", ABI_MAX_HANDLES);
     if (!VEC_PUSH(&state->orphans, orphan))
         return error_no_memory();
-    if (state->destroying)
+    /* A start function's wait for the first call: nothing is exported yet. */
+    if (state->destroying || state->instance->phase == INSTANCE_PREPARING)
         return NULL;
     destruction_t *destruction = mem_calloc(1, sizeof *destruction);
     if (destruction == NULL)

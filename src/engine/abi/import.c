@@ -2,18 +2,9 @@
  * is called from inside the host function. */
 #include "base/alloc.h"
 #include "base/error.h"
-#include "engine/abi_state.h"
+#include "engine/abi/state.h"
 #include "engine/builder.h"
 #include "engine/context.h"
-
-struct abi_import {
-    const spin_abi_import_t *function;
-    const char *module;
-    const void *operations;
-    void *user;
-    size_t params_len;
-    size_t results_len;
-};
 
 /* ── traps ── */
 
@@ -31,10 +22,29 @@ static wasm_trap_t *trap_of(spin_instance_t *instance, const abi_import_t *impor
 
 /* ── the end of a call ── */
 
+/* What the result owns goes nowhere: lowering it once more drops that. */
+static void discard(spin_host_call_t *call) {
+    const spin_abi_import_t *function = call->import->function;
+    size_t flat_len = call->import->results_len;
+    if (flat_len == 0 || call->instance->component->context->resources == NULL)
+        return;
+    spin_flat_t *flat = arena_calloc(&call->arena, flat_len, sizeof *flat);
+    uint8_t *area = arena_calloc(&call->arena, 1, function->result_size);
+    if (flat == NULL || area == NULL)
+        return;
+    abi_lower_begin(&call->lower, call->instance, &call->arena, SPIN_ABI_CANONICAL);
+    call->lower.failed = call->lower.discards = true;
+    function->lower(&call->lower, function->context, call->result, flat,
+                    flat_len > 1 ? area : NULL);
+}
+
 /* Also where the guest is given up in the middle of one. */
 static void clear(spin_host_call_t *call) {
     abi_instance_t *state = call->instance->abi;
     bool cancelled = call->step == HOST_WAITING;
+    if (call->answered)
+        discard(call);
+    call->answered = false;
     call->step = HOST_IDLE;
     state->leaving = false;
     if (cancelled && call->cancel != NULL)
@@ -89,6 +99,7 @@ static spin_error_t *lower_area(spin_host_call_t *call, abi_memory_t memory) {
         if (flat == NULL)
             return error_no_memory();
     }
+    call->answered = false;
     function->lower(&call->lower, function->context, call->result, flat, is_slots ? NULL : area);
     if (is_slots && !call->lower.failed)
         abi_slots_store(area, function->results, len, flat);
@@ -104,6 +115,7 @@ static void lower_result(spin_host_call_t *call) {
     if (call->import->results_len > 1)
         error = lower_area(call, memory);
     else if (call->import->results_len == 1) {
+        call->answered = false;
         function->lower(&call->lower, function->context, call->result, &flat, NULL);
         *call->returned = abi_val(function->results[0], flat);
     }
@@ -170,6 +182,7 @@ static void begin_lower(spin_host_call_t *call) {
     spin_error_t *error = call->error;
     call->error = NULL;
     abi_lower_begin(lower, call->instance, &call->arena, convention_of(call));
+    lower->discards = true;
     if (error == NULL && function->measure != NULL) {
         function->measure(lower, function->context, call->result);
         error = lower->error;
@@ -291,8 +304,10 @@ static void on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *
         spin_error_free(call->error);
         call->error = error;
     }
-    if (call->step == HOST_RUNNING)
+    if (call->step == HOST_RUNNING) {
+        call->answered = call->error == NULL;
         begin_lower(call);
+    }
     if (call->step == HOST_ENDED)
         clear(call);
     else
@@ -327,6 +342,7 @@ void spin_host_call_done(spin_host_call_t *call, spin_error_t *error) {
         return;
     }
     call->error = error;
+    call->answered = error == NULL;
     call->step = HOST_RUNNING;
     engine_instance_wake(call->instance);
 }
@@ -373,8 +389,14 @@ static spin_error_t *define_function(spin_execution_context_t *context, const ch
     abi_import_t *import = arena_calloc(&context->abi_arena, 1, sizeof *import);
     if (import == NULL)
         return error_no_memory();
-    *import = (abi_import_t){
-        function, module, operations, user, strlen(function->params), strlen(function->results)};
+    *import = (abi_import_t){.next = context->abi_imports,
+                             .function = function,
+                             .module = module,
+                             .operations = operations,
+                             .user = user,
+                             .params_len = strlen(function->params),
+                             .results_len = strlen(function->results)};
+    context->abi_imports = import;
     wasm_functype_t *type =
         functype_of(function->params, import->results_len > 1, function->results);
     wasmtime_error_t *failure =

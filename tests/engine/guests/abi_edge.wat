@@ -1,0 +1,52 @@
+;; Gives the host's objects away at the wrong moment (tests/unit/test_abi_edge.c).
+(module
+  (import "test:abi/edge" "open" (func $open (param i32)))
+  (import "test:abi/edge" "take" (func $take (param i32 i32 i32)))
+  (import "test:abi/edge" "wait" (func $wait))
+  (import "test:abi/edge" "[resource-drop]thing" (func $drop (param i32)))
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (global $mode (mut i32) (i32.const 0))
+  (global $turns (mut i32) (i32.const 0))
+  (data (i32.const 512) "text")
+
+  (func (export "set") (param i32 i32)
+    (global.set $mode (local.get 0))
+    (global.set $turns (local.get 1)))
+  (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $left i32)
+    (if (i32.eq (global.get $mode) (i32.const 1)) (then (unreachable)))
+    (if (i32.eq (global.get $mode) (i32.const 2)) (then (return (i32.const 0xffff))))
+    (if (i32.eq (global.get $mode) (i32.const 3)) (then (loop (br 0))))
+    (local.set $left (global.get $turns))
+    (block (loop
+      (br_if 1 (i32.eqz (local.get $left)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br 0)))
+    (global.get $heap)
+    (global.set $heap (i32.add (global.get $heap) (local.get $size))))
+
+  ;; open() -> tuple<own<thing>, list<own<thing>>, string>, to an area of 20 bytes
+  (func (export "open") (param $area i32) (result i32)
+    (call $open (local.get $area))
+    (i32.load (local.get $area)))
+  ;; give it away along with a text
+  (func (export "give") (param $len i32) (result i32)
+    (local $handle i32)
+    (call $open (i32.const 64))
+    (local.set $handle (i32.load (i32.const 64)))
+    (call $take (local.get $handle) (i32.const 512) (local.get $len))
+    (local.get $handle))
+  (func (export "wait") (param i32) (result i32) (call $wait) (i32.const 0))
+  ;; keeps what it borrows, and answers with a text
+  (func (export "keep") (param i32) (result i32)
+    (i32.store (i32.const 64) (i32.const 512))
+    (i32.store (i32.const 68) (i32.const 4))
+    (i32.const 64))
+  ;; a list of as many elements as there can be, of no bytes each
+  (func (export "void") (result i32)
+    (drop (memory.grow (i32.const 63)))
+    (i32.store (i32.const 64) (i32.const 0))
+    (i32.store (i32.const 68) (i32.const -1))
+    (i32.const 64))
+  (func (export "many") (param i32 i32) (result i32) (i32.const 1)))
