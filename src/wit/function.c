@@ -58,6 +58,7 @@ static void consider(search_t *search, const wit_function_t *function, bool is_e
         return;
     }
     if (search->found == NULL || (is_export && !search->is_export)) {
+        search->other = NULL;
         search->found = function;
         search->is_export = is_export;
     } else if (search->found != function && is_export == search->is_export) {
@@ -117,7 +118,7 @@ static spin_slice_t owner_of(const wit_function_t *function) {
 }
 
 static spin_error_t *report(const search_t *search, spin_slice_t name) {
-    if (search->other != NULL) {
+    if (search->found != NULL && search->other != NULL) {
         spin_slice_t first = owner_of(search->found);
         spin_slice_t second = owner_of(search->other);
         return error_new(SPIN_ERROR_INVALID,
@@ -144,12 +145,12 @@ spin_error_t *spin_wit_function(const spin_wit_t *wit, spin_slice_t name,
     /* What was loaded goes before what it depends on; files of 2022 are all alike. */
     size_t last = wit->packages_len - 1;
     search_package(&search, wit->packages[last]);
-    for (size_t i = 0; i < last && search.found == NULL; i++)
-        if (wit->dialect == WIT_DIALECT_TODAY)
-            search_package(&search, wit->packages[i]);
-    if (wit->dialect == WIT_DIALECT_2022)
+    if (search.found == NULL || wit->dialect == WIT_DIALECT_2022)
         for (size_t i = 0; i < last; i++)
             search_package(&search, wit->packages[i]);
+    *out = NULL;
+    if (search.found == NULL || search.other != NULL)
+        return report(&search, name);
     *out = search.found;
-    return search.found == NULL || search.other != NULL ? report(&search, name) : NULL;
+    return NULL;
 }

@@ -6,10 +6,9 @@
 #     tests/bindgen/packages.sh SPIN_BINDGEN INCLUDES [FOLDER...]
 #
 # INCLUDES is the folder of the engine's headers. Without folders it takes those of the crates that
-# packages/Cargo.toml names: WASI 0.2 and 0.3 and Spin's own. Where they can't be had the status is 77.
-# A folder that holds no .wit file itself, only
-# packages, is taken as the `deps` of an empty one. An interface of types only has nothing to
-# generate: it counts as skipped. The last line sums up.
+# packages/Cargo.toml names: WASI 0.2 and 0.3 and Spin's own. Where they can't be had the status is
+# 77. A folder that holds no .wit file itself, only packages, is taken as the `deps` of an empty one.
+# An interface of types only has nothing to generate: it counts as skipped. The last line sums up.
 set -u
 export BINDGEN=$1 ENGINE_INCLUDES=$2 SOURCE
 shift 2

@@ -61,20 +61,38 @@ void gen_comment(buf_t *out, unsigned indent, spin_slice_t docs) {
     buf_append_text(out, " */\n");
 }
 
+/* How much of "static void name(" may stand on a line of its own: "static void". 0: nothing. */
+static size_t returned_part(const char *head) {
+    size_t len = strcspn(head, "(");
+    while (len > 0 && head[len - 1] != ' ' && head[len - 1] != '*')
+        len--;
+    return head[0] == ' ' || head[len] == '(' ? 0 : len;
+}
+
 void gen_wrapped(buf_t *out, const char *head, const char *const *items, size_t len,
                  const char *tail) {
-    size_t indent = strspn(head, " "), open = strlen(head), column = open, widest = 0;
-    buf_append_text(out, head);
+    size_t indent = strspn(head, " "), open = strlen(head), widest = 0;
+    size_t tail_width = strcspn(tail, "\n"), part = returned_part(head);
     for (size_t i = 0; i < len; i++) {
-        size_t width = strlen(items[i]) + (i + 1 < len ? 1 : strlen(tail));
+        size_t width = strlen(items[i]) + (i + 1 < len ? 1 : tail_width);
         widest = width > widest ? width : widest;
     }
-    if (open + widest > GEN_COLUMNS) {
-        open = column = indent + 4;
+    bool below = open + widest > GEN_COLUMNS;
+    if (below && len > 1 && part > 0 && open - part + widest <= GEN_COLUMNS) {
+        size_t shown = head[part - 1] == ' ' ? part - 1 : part;
+        buf_printf(out, "%.*s\n", (int)shown, head);
+        head += part;
+        open -= part;
+        below = false;
+    }
+    buf_append_text(out, head);
+    if (below) {
+        open = indent + 4;
         buf_printf(out, "\n%*s", (int)open, "");
     }
+    size_t column = open;
     for (size_t i = 0; i < len; i++) {
-        size_t width = strlen(items[i]) + (i + 1 < len ? 1 : strlen(tail));
+        size_t width = strlen(items[i]) + (i + 1 < len ? 1 : tail_width);
         if (i > 0 && column + 1 + width > GEN_COLUMNS) {
             buf_printf(out, "\n%*s", (int)open, "");
             column = open;
@@ -90,21 +108,39 @@ void gen_wrapped(buf_t *out, const char *head, const char *const *items, size_t 
     buf_append_text(out, tail);
 }
 
-/* Where `line` is best broken so that at most `room` bytes come before: behind a comma or an equals
- * sign, else a parenthesis, outside of string literals. 0: nowhere. */
-static size_t break_of(const char *line, size_t room) {
-    size_t best = 0, open = 0;
+/* Where `line` is best broken so that at most `room` bytes come before: behind the last comma of
+ * those in the fewest parentheses, else behind an equals sign, outside of string literals.
+ * `*column` is where the rest goes: below the first argument. 0: nowhere. */
+static size_t break_of(const char *line, size_t room, size_t *column) {
+    enum { DEEPEST = 8 };
+    size_t opens[DEEPEST] = {4}, depth = 0, best = 0, best_depth = DEEPEST;
     bool quoted = false;
     for (size_t i = 0; line[i] != '\0' && i < room; i++) {
         if (line[i] == '"' && (i == 0 || line[i - 1] != '\\'))
             quoted = !quoted;
-        if (!quoted && line[i + 1] == ' ' &&
-            (line[i] == ',' || (line[i] == '=' && i > 0 && line[i - 1] == ' ')))
+        if (quoted)
+            continue;
+        if (line[i] == '(' && depth + 1 < DEEPEST)
+            opens[++depth] = i + 1;
+        else if (line[i] == ')' && depth > 0)
+            depth--;
+        bool separates = line[i] == ',' && depth > 0;
+        bool assigns = line[i] == '=' && i > 0 && line[i - 1] == ' ' && best == 0;
+        if (line[i + 1] != ' ' || (!separates && !assigns))
+            continue;
+        if (depth > 0 && best > 0 && best_depth == 0) /* an argument rather than the value */
+            best_depth = DEEPEST;
+        if (depth <= best_depth) {
             best = i + 1;
-        if (!quoted && line[i] == '(' && open == 0)
-            open = i + 1;
+            best_depth = depth;
+            *column = opens[depth];
+        }
     }
-    return best > 0 ? best : open;
+    if (best == 0 && opens[1] > 0) { /* a single argument */
+        best = opens[1];
+        *column = 4;
+    }
+    return best;
 }
 
 void gen_line(gen_t *gen, unsigned indent, const char *format, ...) {
@@ -120,18 +156,48 @@ void gen_line(gen_t *gen, unsigned indent, const char *format, ...) {
         return;
     }
     const char *line = (const char *)text.ptr;
-    indentation(&gen->body, indent);
-    size_t room = GEN_COLUMNS - indent * 4, at;
-    while (strlen(line) > room && (at = break_of(line, room)) > 0) {
+    size_t column = indent * 4, at, next = 0;
+    buf_printf(&gen->body, "%*s", (int)column, "");
+    while (strlen(line) > GEN_COLUMNS - column &&
+           (at = break_of(line, GEN_COLUMNS - column, &next)) > 0) {
+        column += next;
         buf_append(&gen->body, spin_slice_of(line, at));
-        buf_append_byte(&gen->body, '\n');
-        indentation(&gen->body, indent + 1);
+        buf_printf(&gen->body, "\n%*s", (int)column, "");
         line += line[at] == ' ' ? at + 1 : at;
-        room = GEN_COLUMNS - indent * 4 - 4;
     }
     buf_append_text(&gen->body, line);
     buf_append_byte(&gen->body, '\n');
     buf_deinit(&text);
+}
+
+void gen_case(gen_t *gen, const char *name) {
+    gen->case_at = gen->body.len;
+    gen_line(gen, 1, "case %s:", name);
+}
+
+void gen_case_end(gen_t *gen) {
+    enum { STATEMENTS = 3 };
+    gen_line(gen, 2, "break;");
+    spin_slice_t rest = slice_from(buf_slice(&gen->body), gen->case_at);
+    size_t lines = 0;
+    buf_t joined = {0};
+    for (; rest.len > 0; lines++) {
+        size_t end = slice_find(rest, '\n');
+        spin_slice_t line = spin_slice_of(rest.ptr, end);
+        while (lines > 0 && line.len > 0 && line.ptr[0] == ' ')
+            line = slice_from(line, 1);
+        if (lines > 0)
+            buf_append_byte(&joined, ' ');
+        buf_append(&joined, line);
+        rest = slice_from(rest, end + 1);
+    }
+    if (lines <= STATEMENTS + 1 && joined.len <= GEN_COLUMNS && !gen->body.failed) {
+        gen->body.len = gen->case_at;
+        buf_append(&gen->body, buf_slice(&joined));
+        buf_append_byte(&gen->body, '\n');
+    }
+    gen->body.failed |= joined.failed;
+    buf_deinit(&joined);
 }
 
 static bool is_word_byte(uint8_t c) {
@@ -144,16 +210,32 @@ static bool continues(uint8_t c) {
 
 /* As a variable, not as a member. */
 static bool mentions(spin_slice_t body, const char *name) {
-    size_t len = strlen(name);
-    for (size_t i = 0; i + len <= body.len; i++)
-        if (memcmp(body.ptr + i, name, len) == 0 && (i == 0 || !continues(body.ptr[i - 1])) &&
-            (i + len == body.len || !is_word_byte(body.ptr[i + len])))
+    size_t len = strlen(name), from = 0;
+    for (const uint8_t *at; from < body.len; from = (size_t)(at - body.ptr) + 1) {
+        at = memmem(body.ptr + from, body.len - from, name, len);
+        if (at == NULL)
+            return false;
+        const uint8_t *end = at + len;
+        if ((at == body.ptr || !continues(at[-1])) &&
+            (end == body.ptr + body.len || !is_word_byte(*end)))
             return true;
+    }
     return false;
+}
+
+static void declare_static(gen_t *gen, const char *head) {
+    static const char keyword[] = "static ";
+    if (strncmp(head, keyword, sizeof keyword - 1) != 0)
+        return;
+    size_t end = strcspn(head, "("), begin = end;
+    while (begin > 0 && is_word_byte((uint8_t)head[begin - 1]))
+        begin--;
+    gen_declare(gen, gen_text(gen, "%.*s", (int)(end - begin), head + begin), gen->subject);
 }
 
 void gen_function(gen_t *gen, const char *head, const char *const *params, size_t len) {
     buf_t *out = &gen->source;
+    declare_static(gen, head);
     gen_wrapped(out, head, params, len, ") {");
     buf_append_byte(out, '\n');
     for (size_t i = 0; i < len; i++) {

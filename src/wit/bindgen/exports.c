@@ -88,7 +88,7 @@ static void write_operations(gen_t *gen, const gen_unit_t *unit) {
                "must what `*ret`\n"
                " * points to: see spin_host_call_alloc. An operation that is NULL, and one that "
                "returns an error,\n * traps. */\n"
-               "typedef struct %s {\n    size_t size; /* sizeof(%s_t) */\n",
+               "typedef struct %s_t {\n    size_t size; /* sizeof(%s_t) */\n",
                unit->interface == NULL ? "of the world itself" : unit->module, name, name);
     for (size_t i = 0; i < unit->functions.len && gen->error == NULL; i++) {
         host_t host = host_function(gen, unit, unit->functions.items[i]);
@@ -139,7 +139,8 @@ static void write_lift(const host_t *host) {
                    gen_field(gen, signature->params[i]->ctype,
                              gen_member(gen, host->function->params[i].name)));
     buf_append_text(&gen->source, "};\n\n");
-    open_args(host);
+    if (gen_has_params(host->function))
+        open_args(host);
     for (size_t i = 0; i < host->function->params_len; i++)
         if (signature->in_area)
             gen_load(gen, 1, signature->params[i], gen_at(gen, "area", signature->offsets[i]),
@@ -154,13 +155,20 @@ static void write_invoke(const host_t *host) {
     const char *params[] = {"spin_host_call_t *call", "const void *operations",
                             "const void *context", "void *data", "void *result"};
     const char *ops = struct_name(gen, host->unit);
+    /* Said here: an operation may have the name of one of these. */
+    gen_line(gen, 1, "(void)context;");
+    if (host->input == NULL)
+        gen_line(gen, 1, "(void)data;");
+    if (host->signature.result == NULL)
+        gen_line(gen, 1, "(void)result;");
     gen_line(gen, 1, "const %s_t *ops = (const %s_t *)operations;", ops, ops);
     if (host->input != NULL)
         open_args(host);
     gen_line(gen, 1, "if (!HAS_OPERATION(%s_t, ops, %s))", ops, host->operation);
-    gen_line(gen, 2, "return spin_error_new(SPIN_ERROR_UNSUPPORTED,");
-    gen_line(gen, 2, "                      \"%s: the host does not implement it\");",
-             gen_spoken_name(gen, host->unit, host->function));
+    gen_line(
+        gen, 2,
+        "return spin_error_new(SPIN_ERROR_UNSUPPORTED, \"%s: the host does not implement it\");",
+        gen_spoken_name(gen, host->unit, host->function));
     const char *items[64], **all = items;
     size_t count = host->function->params_len + 2;
     if (count > sizeof items / sizeof *items)
@@ -209,7 +217,8 @@ static void write_lower(const host_t *host) {
     if (signature->result == NULL)
         return;
     const char *value = gen_returned(signature->result);
-    open_result(host);
+    if (signature->result->type->layout.flat_len > 0)
+        open_result(host);
     bool both = signature->result_area && signature->result_flat;
     if (both)
         gen_line(gen, 1, "if (area != NULL) {");
@@ -228,6 +237,7 @@ static void write_descriptor(const host_t *host) {
     gen_t *gen = host->gen;
     buf_t *out = &gen->source;
     const gen_type_t *result = host->signature.result;
+    gen_declare(gen, gen_text(gen, "import_%s", host->name), gen->subject);
     buf_printf(out, "static const spin_abi_import_t import_%s = {\n", host->name);
     buf_append_text(out, "    /* size */ sizeof(spin_abi_import_t),\n");
     buf_printf(out, "    /* name */ \"%.*s\",\n", SLICE_ARG(host->function->core_name));
@@ -265,6 +275,7 @@ static void write_drop(gen_t *gen, const gen_unit_t *unit, const wit_typedef_t *
 
 static void write_list(gen_t *gen, const char *type, const char *list, const char *const *items,
                        size_t len) {
+    gen_declare(gen, list, gen->subject);
     buf_printf(&gen->source, "static const %s *const %s[] = {\n", type, list);
     for (size_t i = 0; i < len; i++)
         buf_printf(&gen->source, "    &%s,\n", items[i]);
@@ -279,6 +290,8 @@ static void write_interface(gen_t *gen, const gen_unit_t *unit) {
         return;
     }
     const char *name = struct_name(gen, unit);
+    gen->subject = gen_text(gen, "the operations of \"%s\"", unit->module);
+    gen_declare(gen, gen_text(gen, "interface_of_%s", name), gen->subject);
     for (size_t i = 0; i < functions; i++)
         items[i] =
             gen_text(gen, "import_%s", gen_function_name(gen, unit, unit->functions.items[i]));
@@ -310,6 +323,8 @@ static void write_interface(gen_t *gen, const gen_unit_t *unit) {
 void gen_resources(gen_t *gen, const gen_unit_t *unit) {
     for (size_t i = 0; i < unit->resources.len; i++) {
         const wit_typedef_t *resource = unit->resources.items[i];
+        gen->subject = gen_text(gen, "resource \"%.*s\"", SLICE_ARG(resource->name));
+        gen_declare(gen, gen_resource_name(gen, resource), gen->subject);
         write_drop(gen, unit, resource);
         buf_printf(&gen->source,
                    "static const spin_abi_resource_t %s = {\n"
@@ -328,8 +343,9 @@ void gen_exports(gen_t *gen, const gen_unit_t *unit) {
         host_t host = host_function(gen, unit, unit->functions.items[i]);
         if (gen->error != NULL)
             return;
-        buf_printf(&gen->source, "/* ── %s, implemented ── */\n\n",
-                   gen_spoken_name(gen, unit, host.function));
+        const char *spoken = gen_spoken_name(gen, unit, host.function);
+        gen->subject = gen_text(gen, "function \"%s\"", spoken);
+        buf_printf(&gen->source, "/* ── %s, implemented ── */\n\n", spoken);
         write_lift(&host);
         write_invoke(&host);
         write_measure(&host);

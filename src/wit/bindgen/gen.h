@@ -85,7 +85,7 @@ typedef struct gen {
     VEC(gen_unit_t) units;
     VEC(gen_qualifier_t) qualifiers;
     VEC(gen_type_t *) types; /* children first */
-    map_t type_index;        /* "POINTER SIDE" to gen_type_t */
+    map_t type_index;        /* a type as a side sees it, and with its `guest`, to gen_type_t */
     map_t names;             /* of everything at file scope, to what it is */
     VEC(gen_handle_t) handles;
     unsigned string_needs; /* GEN_STORE, GEN_FLATTEN: strings and bytes have these in common */
@@ -94,6 +94,8 @@ typedef struct gen {
     buf_t header;
     buf_t source;
     buf_t body;          /* of the function that is being written */
+    size_t case_at;      /* where in it the last case begins */
+    const char *subject; /* what that belongs to, for messages */
     spin_error_t *error; /* the first one; everything goes on, with nonsense */
 } gen_t;
 
@@ -127,15 +129,20 @@ enum { GEN_COLUMNS = 100 };
 
 /* A comment at `indent`; nothing for an empty `docs`. Can't be ended from inside. */
 void gen_comment(buf_t *out, unsigned indent, spin_slice_t docs);
-/* "head" "a, b, c" "tail", broken behind commas where a line would grow too long. */
+/* "head" "a, b, c" "tail", broken behind commas where a line would grow too long; what a function
+ * returns gets a line of its own where that is enough. As .clang-format has it, but comments and
+ * initializers are not put into columns. */
 void gen_wrapped(buf_t *out, const char *head, const char *const *items, size_t len,
                  const char *tail);
 /* One line of gen->body, at `indent` steps. */
 void gen_line(gen_t *gen, unsigned indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A case of a switch: what is written between the two; on one line where it fits. */
+void gen_case(gen_t *gen, const char *name);
+void gen_case_end(gen_t *gen);
 /* A whole function of gen->source from gen->body, which is empty after it. `params` are
- * "type name"; those that the body does not use are marked as unused. `head` is "static void f(".
- */
+ * "type name"; those that the body does not use are marked as unused. `head` is "static void f(",
+ * whose name is declared; all others are by who writes them. */
 void gen_function(gen_t *gen, const char *head, const char *const *params, size_t len);
 
 /* ── select.c ────────────────────────────────────────────────────────────────────────────── */
@@ -196,6 +203,8 @@ const char **gen_c_params(gen_t *gen, const wit_function_t *function,
 /* The entries of a descriptor that both directions have in common. */
 void gen_descriptor(gen_t *gen, const wit_function_t *function, const gen_signature_t *signature,
                     const char *args_struct);
+/* Whether any of them takes room: an empty record does not. */
+bool gen_has_params(const wit_function_t *function);
 gen_signature_t gen_signature(gen_t *gen, const wit_function_t *function, gen_side_t side);
 
 /* ── lower.c, lift.c ─────────────────────────────────────────────────────────────────────── */

@@ -31,10 +31,11 @@ static const char *arg(const call_t *call, size_t index) {
                     gen_by_pointer(call->signature.params[index]) ? "*" : "", name);
 }
 
-static void declare(const call_t *call, const char *what) {
+static void declare(const call_t *call) {
     static const char *const suffixes[] = {"", "_done_fn", "_start", "_export"};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        gen_declare(call->gen, gen_text(call->gen, "%s%s", call->name, suffixes[i]), what);
+        gen_declare(call->gen, gen_text(call->gen, "%s%s", call->name, suffixes[i]),
+                    call->gen->subject);
 }
 
 static const char **start_params(const call_t *call, size_t *len) {
@@ -119,7 +120,8 @@ static void write_lower(const call_t *call) {
                             "spin_flat_t *flat", "uint8_t *area"};
     if (call->args == NULL)
         return;
-    open_args(call);
+    if (gen_has_params(call->function))
+        open_args(call);
     for (size_t i = 0; i < call->function->params_len; i++)
         if (signature->in_area)
             gen_store(gen, 1, signature->params[i], gen_at(gen, "area", signature->offsets[i]),
@@ -137,8 +139,10 @@ static void write_lift(const call_t *call) {
     const gen_type_t *type = signature->result;
     if (type == NULL)
         return;
-    gen_line(gen, 1, "%s = (%s)result;", gen_field(gen, gen_field(gen, type->ctype, "*"), "ret"),
-             gen_field(gen, type->ctype, "*"));
+    if (type->type->layout.flat_len > 0)
+        gen_line(gen, 1, "%s = (%s)result;",
+                 gen_field(gen, gen_field(gen, type->ctype, "*"), "ret"),
+                 gen_field(gen, type->ctype, "*"));
     const char *value = gen_returned(type);
     bool both = signature->result_area && signature->result_flat;
     if (both)
@@ -169,13 +173,16 @@ static void write_done(const call_t *call) {
     const char *params[] = {"spin_instance_t *instance", "spin_error_t *error", "void *result",
                             "void (*handler)(void)", "void *user"};
     const gen_type_t *type = call->signature.result;
-    const char *result = "";
+    const char *items[4] = {"instance", "error"};
+    size_t len = 2;
     if (type != NULL) {
         bool pointer = type->ctype[strlen(type->ctype) - 1] == '*';
-        result =
-            gen_text(gen, pointer ? "(%sconst *)result, " : "(const %s *)result, ", type->ctype);
+        items[len++] =
+            gen_text(gen, pointer ? "(%sconst *)result" : "(const %s *)result", type->ctype);
     }
-    gen_line(gen, 1, "((%s_done_fn)handler)(instance, error, %suser);", call->name, result);
+    items[len++] = "user";
+    gen_wrapped(&gen->body, gen_text(gen, "    ((%s_done_fn)handler)(", call->name), items, len,
+                ");\n");
     gen_function(gen, gen_text(gen, "static void done_%s(", call->name), params, 5);
 }
 
@@ -242,9 +249,10 @@ static void write_call(const call_t *call) {
     if (params == NULL)
         return;
     args = fill_args(call);
-    gen_line(gen, 1, "return spin_abi_start(instance, &%s_export, %s, done_%s,", call->name, args,
-             call->name);
-    gen_line(gen, 1, "                      (void (*)(void))done, user);");
+    gen_line(
+        gen, 1,
+        "return spin_abi_start(instance, &%s_export, %s, done_%s, (void (*)(void))done, user);",
+        call->name, args, call->name);
     gen_function(gen, gen_text(gen, "spin_error_t *%s_start(", call->name), params, len);
 }
 
@@ -256,9 +264,11 @@ static void write_function(gen_t *gen, const gen_unit_t *unit, const wit_functio
         call.args = gen_text(gen, "args_of_%s", call.name);
     if (gen->error != NULL)
         return;
-    declare(&call, gen_text(gen, "function \"%s\"", gen_spoken_name(gen, unit, function)));
+    const char *spoken = gen_spoken_name(gen, unit, function);
+    gen->subject = gen_text(gen, "function \"%s\"", spoken);
+    declare(&call);
     write_declarations(&call);
-    buf_printf(&gen->source, "/* ── %s ── */\n\n", gen_spoken_name(gen, unit, function));
+    buf_printf(&gen->source, "/* ── %s ── */\n\n", spoken);
     write_args(&call);
     write_measure(&call);
     write_lower(&call);

@@ -190,10 +190,10 @@ static void read_cases(gen_t *gen, pass_t pass, const gen_type_t *type) {
     for (size_t i = 0; i < type->type->parts_len; i++) {
         if (type->parts[i] == NULL)
             continue;
-        gen_line(gen, 1, "case %s:", gen_case_name(gen, type, i));
+        gen_case(gen, gen_case_name(gen, type, i));
         read_part(gen, pass, 2, type->parts[i], type->type->layout.payload, 1,
                   gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-        gen_line(gen, 2, "break;");
+        gen_case_end(gen);
     }
     gen_line(gen, 1, "default: break;");
     gen_line(gen, 1, "}");
@@ -239,7 +239,8 @@ static void read_function(gen_t *gen, pass_t pass, const gen_type_t *type) {
         pass == PASS_LOAD ? "const uint8_t *at" : "const spin_flat_t *flat",
         gen_text(gen, "%s *value", type->ctype),
     };
-    readers[type->type->kind](gen, pass, type);
+    if (readers[type->type->kind] != NULL) /* lists, maps and numbers have functions of their own */
+        readers[type->type->kind](gen, pass, type);
     gen_function(
         gen, gen_text(gen, "static void %s_%s(", pass == PASS_LOAD ? "load" : "lift", type->name),
         params, 3);
@@ -325,10 +326,10 @@ static void clear_parts(gen_t *gen, const gen_type_t *type) {
         gen_line(gen, 1, "switch (value->tag) {");
         for (size_t i = 0; i < type->type->parts_len; i++)
             if (type->parts[i] != NULL && type->parts[i]->type->has_pointers) {
-                gen_line(gen, 1, "case %s:", gen_case_name(gen, type, i));
+                gen_case(gen, gen_case_name(gen, type, i));
                 gen_clear(gen, 2, type->parts[i],
                           gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-                gen_line(gen, 2, "break;");
+                gen_case_end(gen);
             }
         gen_line(gen, 1, "default: break;");
         gen_line(gen, 1, "}");
@@ -379,6 +380,7 @@ void gen_lift_functions(gen_t *gen) {
         unsigned needs = type->needs;
         if (gen_is_plain(type->type) || gen_is_text(type->type) || gen_is_handle(type->type))
             continue;
+        gen->subject = type->text;
         bool number = type->type->kind == SPIN_TYPE_ENUM || gen_is_word(type->type);
         if ((needs & GEN_LOAD) != 0 && number)
             load_number(gen, type);

@@ -231,10 +231,10 @@ static void lower_cases(gen_t *gen, pass_t pass, const gen_type_t *type) {
         const gen_type_t *part = type->parts[i];
         if (part == NULL || (pass == PASS_MEASURE && !part->type->has_pointers))
             continue;
-        gen_line(gen, 1, "case %s:", gen_case_name(gen, type, i));
+        gen_case(gen, gen_case_name(gen, type, i));
         lower_part(gen, pass, 2, part, payload, 1,
                    gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-        gen_line(gen, 2, "break;");
+        gen_case_end(gen);
     }
     gen_line(gen, 1, "default: break;");
     gen_line(gen, 1, "}");
@@ -364,6 +364,7 @@ static void lower_number(gen_t *gen, const gen_type_t *type) {
 }
 
 static void common_functions(gen_t *gen) {
+    gen->subject = "strings and chars";
     static const char *const store_params[] = {"spin_lower_t *lower", "uint8_t *at",
                                                "spin_slice_t value"};
     static const char *const flatten_params[] = {"spin_lower_t *lower", "spin_flat_t *flat",
@@ -398,6 +399,7 @@ void gen_lower_functions(gen_t *gen) {
         unsigned needs = type->needs;
         if (gen_is_plain(type->type) || gen_is_text(type->type) || gen_is_handle(type->type))
             continue;
+        gen->subject = type->text;
         if (type->type->kind == SPIN_TYPE_ENUM || gen_is_word(type->type)) {
             if ((needs & GEN_STORE) != 0)
                 lower_number(gen, type);

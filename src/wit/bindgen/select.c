@@ -112,9 +112,18 @@ static void note_interface(gen_t *gen, const wit_interface_t *interface) {
         gen_no_memory(gen);
 }
 
+/* A file of 2022 gives its name to the interface, and nothing says what may be in that. */
+static void check_module(gen_t *gen, const char *module) {
+    for (const char *c = module; *c != '\0'; c++)
+        if ((*c < ' ' || *c > '~' || strchr("\"\\?*", *c) != NULL) && gen->error == NULL)
+            gen->error = error_new(SPIN_ERROR_INVALID,
+                                   "interface \"%s\": its name can't stand in C", module);
+}
+
 static gen_unit_t *add_unit(gen_t *gen, gen_side_t side, const wit_interface_t *interface) {
     const char *module =
         interface == NULL ? "$root" : gen_text(gen, "%.*s", SLICE_ARG(interface->id));
+    check_module(gen, module);
     gen_unit_t unit = {.side = side, .interface = interface, .module = module, .qualifier = ""};
     if (!VEC_PUSH(&gen->units, unit)) {
         gen_no_memory(gen);
@@ -206,13 +215,21 @@ static spin_error_t *choose_prefix(gen_t *gen, const spin_bindgen_options_t *opt
         name = spin_slice(options->prefix);
     gen->prefix = gen_snake(gen, name);
     gen->upper = gen_upper(gen, gen->prefix);
-    bool wrong = name.len == 0 || (name.ptr[0] >= '0' && name.ptr[0] <= '9');
+    bool wrong = name.len == 0 || name.ptr[0] == '_' || (name.ptr[0] >= '0' && name.ptr[0] <= '9');
     for (size_t i = 0; i < name.len; i++)
         if (gen->prefix[i] == '_' && name.ptr[i] != '-' && name.ptr[i] != '_')
             wrong = true;
     if (wrong)
         return error_new(SPIN_ERROR_USAGE, "prefix \"%.*s\" can't begin a name in C",
                          SLICE_ARG(name));
+    /* What <spin/abi.h> brings along. */
+    static const char *const taken[] = {"spin", "wasi", "wasm", "wasmtime"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(gen->prefix, taken[i]) == 0)
+            return error_new(SPIN_ERROR_USAGE,
+                             "prefix \"%s\": a library has names that begin with it, another is "
+                             "needed",
+                             gen->prefix);
     return NULL;
 }
 

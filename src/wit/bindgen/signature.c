@@ -32,6 +32,13 @@ static void lay_out_params(gen_t *gen, const wit_function_t *function, gen_side_
         out->area_align = 0;
 }
 
+bool gen_has_params(const wit_function_t *function) {
+    for (size_t i = 0; i < function->params_len; i++)
+        if (function->params[i].ref.type->layout.flat_len > 0)
+            return true;
+    return false;
+}
+
 gen_signature_t gen_signature(gen_t *gen, const wit_function_t *function, gen_side_t side) {
     gen_signature_t out = {.core_results = ""};
     size_t count = function->params_len + 1;

@@ -129,13 +129,12 @@ const char *gen_resource_type(gen_t *gen, const wit_typedef_t *resource, bool gu
 }
 
 /* Whether it holds a resource of the guest's as `side` sees it. */
-static bool holds_guest(gen_t *gen, const wit_type_t *type, gen_side_t side) {
-    if (!type->has_handles || side == GEN_HOST)
-        return false;
+static bool holds_guest(gen_t *gen, const wit_type_t *type, gen_type_t *const *parts,
+                        gen_side_t side) {
     if (type->kind == SPIN_TYPE_OWN || type->kind == SPIN_TYPE_BORROW)
         return gen_is_guest_resource(gen, type->resource, side);
     for (size_t i = 0; i < type->parts_len; i++)
-        if (type->parts[i].ref.type != NULL && holds_guest(gen, type->parts[i].ref.type, side))
+        if (parts[i] != NULL && parts[i]->guest)
             return true;
     return false;
 }
@@ -211,8 +210,13 @@ const char *gen_case_name(gen_t *gen, const gen_type_t *type, size_t index) {
     return gen_text(gen, "%s_%s", type->upper, gen_upper(gen, name));
 }
 
+/* It is called by its number. */
+static bool is_case_of_union(spin_slice_t name) {
+    return name.len > 0 && name.ptr[0] >= '0' && name.ptr[0] <= '9';
+}
+
 const char *gen_element_name(gen_t *gen, const gen_type_t *type, size_t index) {
-    if (type->type->kind == SPIN_TYPE_TUPLE)
+    if (type->type->kind == SPIN_TYPE_TUPLE || is_case_of_union(type->type->parts[index].name))
         return gen_text(gen, "f%zu", index);
     if (type->type->kind == SPIN_TYPE_MAP)
         return index == 0 ? "key" : "value";
@@ -240,7 +244,10 @@ void gen_note_handle(gen_t *gen, const wit_typedef_t *resource, bool guest) {
             return;
     if (!VEC_PUSH(&gen->handles, (gen_handle_t){gen_origin(resource), guest, ctype}))
         gen_no_memory(gen);
-    gen_declare(gen, ctype, gen_text(gen, "resource %.*s", SLICE_ARG(resource->name)));
+    const char *what = gen_text(gen, "resource \"%.*s\"", SLICE_ARG(resource->name));
+    gen_declare(gen, ctype, what);
+    /* Its tag, which who implements it writes by hand. */
+    gen_declare(gen, gen_text(gen, "%.*s", (int)strlen(ctype) - 2, ctype), what);
 }
 
 static void declare_type(gen_t *gen, const gen_type_t *type) {
@@ -260,35 +267,59 @@ static void declare_type(gen_t *gen, const gen_type_t *type) {
     declare_constants(gen, type, what);
 }
 
-static gen_type_t *new_type(gen_t *gen, const wit_type_t *wit, bool guest, gen_side_t side) {
-    gen_type_t *type = arena_calloc(&gen->arena, 1, sizeof *type);
+static gen_type_t **part_types(gen_t *gen, const wit_type_t *wit, gen_side_t side) {
     gen_type_t **parts = arena_calloc(&gen->arena, wit->parts_len + 1, sizeof *parts);
-    if (type == NULL || parts == NULL) {
+    if (parts == NULL)
         gen_no_memory(gen);
-        return NULL;
-    }
-    *type = (gen_type_t){.type = wit, .guest = guest, .parts = parts};
-    for (size_t i = 0; i < wit->parts_len; i++)
+    for (size_t i = 0; parts != NULL && i < wit->parts_len; i++)
         if (wit->parts[i].ref.type != NULL) {
             parts[i] = gen_type(gen, wit->parts[i].ref.type, side);
             if (parts[i] == NULL)
                 return NULL;
         }
+    return parts;
+}
+
+/* The specification has neither; what the guest would make of them nobody says. */
+static bool is_empty(const wit_type_t *wit) {
+    return (wit->kind == SPIN_TYPE_FLAGS && wit->parts_len == 0) ||
+           (wit->kind == SPIN_TYPE_FIXED_LIST && wit->parts[0].ref.type->layout.size == 0);
+}
+
+static gen_type_t *new_type(gen_t *gen, const wit_type_t *wit, bool guest, gen_type_t **parts) {
+    gen_type_t *type = arena_calloc(&gen->arena, 1, sizeof *type);
+    if (type == NULL) {
+        gen_no_memory(gen);
+        return NULL;
+    }
+    *type = (gen_type_t){.type = wit, .guest = guest, .parts = parts};
     name_type(gen, type);
     declare_type(gen, type);
+    if (is_empty(wit) && gen->error == NULL)
+        gen->error = error_new(SPIN_ERROR_UNSUPPORTED, "%s holds nothing", type->text);
+    if (!VEC_PUSH(&gen->types, type))
+        gen_no_memory(gen);
     return type;
 }
 
 gen_type_t *gen_type(gen_t *gen, const wit_type_t *wit, gen_side_t side) {
-    bool guest = holds_guest(gen, wit, side);
-    const char *key = gen_text(gen, "%p %d", (const void *)wit, guest);
-    gen_type_t *type = map_get(&gen->type_index, spin_slice(key));
+    const char *seen = gen_text(gen, "%p side %d", (const void *)wit, (int)side);
+    gen_type_t *type = map_get(&gen->type_index, spin_slice(seen));
     if (type != NULL || gen->error != NULL)
         return type;
-    type = new_type(gen, wit, guest, side);
+    gen_type_t **parts = part_types(gen, wit, side);
+    if (parts == NULL)
+        return NULL;
+    /* Both sides have one type where no resource of the guest's makes the difference. */
+    bool guest = holds_guest(gen, wit, parts, side);
+    const char *key = gen_text(gen, "%p guest %d", (const void *)wit, guest);
+    type = map_get(&gen->type_index, spin_slice(key));
+    if (type == NULL)
+        type = new_type(gen, wit, guest, parts);
     if (type == NULL)
         return NULL;
-    if (!VEC_PUSH(&gen->types, type) || !map_set(&gen->type_index, spin_slice(key), type))
+    if (!map_set(&gen->type_index, spin_slice(key), type) ||
+        !map_set(&gen->type_index, spin_slice(seen), type))
         gen_no_memory(gen);
     return type;
 }

@@ -43,8 +43,7 @@ static spin_error_t *invoke_echo_echo(spin_host_call_t *call, const void *operat
     const echo_ops_t *ops = (const echo_ops_t *)operations;
     struct input_of_echo_echo *args = (struct input_of_echo_echo *)data;
     if (!HAS_OPERATION(echo_ops_t, ops, echo))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "echo: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "echo: the host does not implement it");
     return ops->echo(call, args->msg, (spin_string_t *)result);
 }
 
@@ -170,6 +169,6 @@ spin_error_t *echo_echo(spin_instance_t *instance, spin_slice_t msg, spin_string
 spin_error_t *echo_echo_start(spin_instance_t *instance, spin_slice_t msg, echo_echo_done_fn done,
                               void *user) {
     const struct args_of_echo_echo call = {msg};
-    return spin_abi_start(instance, &echo_echo_export, &call, done_echo_echo,
-                          (void (*)(void))done, user);
+    return spin_abi_start(instance, &echo_echo_export, &call, done_echo_echo, (void (*)(void))done,
+                          user);
 }

@@ -15,7 +15,7 @@ extern "C" {
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct echo_ops {
+typedef struct echo_ops_t {
     size_t size; /* sizeof(echo_ops_t) */
     /* The entry point that every component of a timer application exports. */
     spin_error_t *(*echo)(spin_host_call_t *call, spin_slice_t msg, spin_string_t *ret);

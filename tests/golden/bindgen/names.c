@@ -55,9 +55,7 @@ static void store_record(spin_lower_t *lower, uint8_t *at, const names_record_t 
 
 static void measure_default(spin_lower_t *lower, const names_default_t *value) {
     switch (value->tag) {
-    case NAMES_DEFAULT_NAMESPACE:
-        spin_lower_measure(lower, value->of.namespace_.len, 1, 1);
-        break;
+    case NAMES_DEFAULT_NAMESPACE: spin_lower_measure(lower, value->of.namespace_.len, 1, 1); break;
     default: break;
     }
 }
@@ -69,12 +67,8 @@ static void store_default(spin_lower_t *lower, uint8_t *at, const names_default_
     }
     spin_store_u8(at, value->tag);
     switch (value->tag) {
-    case NAMES_DEFAULT_RESOURCE:
-        spin_store_u8(at + 4, value->of.resource);
-        break;
-    case NAMES_DEFAULT_NAMESPACE:
-        store_string(lower, at + 4, value->of.namespace_);
-        break;
+    case NAMES_DEFAULT_RESOURCE: spin_store_u8(at + 4, value->of.resource); break;
+    case NAMES_DEFAULT_NAMESPACE: store_string(lower, at + 4, value->of.namespace_); break;
     default: break;
     }
 }
@@ -137,9 +131,7 @@ static void load_default(spin_lift_t *lift, const uint8_t *at, names_default_t *
     }
     value->tag = (uint8_t)tag;
     switch (tag) {
-    case NAMES_DEFAULT_RESOURCE:
-        value->of.resource = spin_load_u8(at + 4);
-        break;
+    case NAMES_DEFAULT_RESOURCE: value->of.resource = spin_load_u8(at + 4); break;
     case NAMES_DEFAULT_NAMESPACE:
         value->of.namespace_ = spin_lift_text(lift, spin_load_u32(at + 4), spin_load_u32(at + 8));
         break;
@@ -149,9 +141,7 @@ static void load_default(spin_lift_t *lift, const uint8_t *at, names_default_t *
 
 void names_default_clear(names_default_t *value) {
     switch (value->tag) {
-    case NAMES_DEFAULT_NAMESPACE:
-        spin_string_clear(&value->of.namespace_);
-        break;
+    case NAMES_DEFAULT_NAMESPACE: spin_string_clear(&value->of.namespace_); break;
     default: break;
     }
     memset(value, 0, sizeof *value);
@@ -289,8 +279,7 @@ static spin_error_t *invoke_names_func(spin_host_call_t *call, const void *opera
     const names_ops_t *ops = (const names_ops_t *)operations;
     struct input_of_names_func *args = (struct input_of_names_func *)data;
     if (!HAS_OPERATION(names_ops_t, ops, func))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "names.func: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "names.func: the host does not implement it");
     return ops->func(call, args->this_, args->while_, &args->result_t_);
 }
 

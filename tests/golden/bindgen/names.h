@@ -68,7 +68,7 @@ typedef struct names_list_template_t {
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct names_ops {
+typedef struct names_ops_t {
     size_t size; /* sizeof(names_ops_t) */
     spin_error_t *(*double_)(spin_host_call_t *call, uint8_t int_, spin_slice_t float_,
                              const names_record_t *record, uint32_t instance_, uint32_t ret_,

@@ -35,16 +35,18 @@ static void store_tuple2_string_string(spin_lower_t *lower, uint8_t *at,
     store_string(lower, at + 8, value->f1);
 }
 
-static void measure_list_tuple2_string_string(
-    spin_lower_t *lower, const outbound_http_list_tuple2_string_string_t *value) {
+static void
+measure_list_tuple2_string_string(spin_lower_t *lower,
+                                  const outbound_http_list_tuple2_string_string_t *value) {
     spin_lower_measure(lower, value->len, 16, 4);
     for (size_t i = 0; i < value->len; i++) {
         measure_tuple2_string_string(lower, &value->items[i]);
     }
 }
 
-static uint32_t lower_list_tuple2_string_string(
-    spin_lower_t *lower, const outbound_http_list_tuple2_string_string_t *value) {
+static uint32_t
+lower_list_tuple2_string_string(spin_lower_t *lower,
+                                const outbound_http_list_tuple2_string_string_t *value) {
     uint32_t ptr = 0;
     uint8_t *to = spin_lower_take(lower, value->len, 16, 4, &ptr);
     if (to == NULL)
@@ -133,15 +135,17 @@ static outbound_http_http_error_t lower_http_error(spin_lower_t *lower,
     return value;
 }
 
-static void measure_result_response_http_error(
-    spin_lower_t *lower, const outbound_http_result_response_http_error_t *value) {
+static void
+measure_result_response_http_error(spin_lower_t *lower,
+                                   const outbound_http_result_response_http_error_t *value) {
     if (!value->is_error) {
         measure_response(lower, &value->of.ok);
     }
 }
 
-static void store_result_response_http_error(
-    spin_lower_t *lower, uint8_t *at, const outbound_http_result_response_http_error_t *value) {
+static void
+store_result_response_http_error(spin_lower_t *lower, uint8_t *at,
+                                 const outbound_http_result_response_http_error_t *value) {
     spin_store_u8(at, value->is_error);
     if (!value->is_error) {
         store_response(lower, at + 4, &value->of.ok);
@@ -150,9 +154,9 @@ static void store_result_response_http_error(
     }
 }
 
-static void flatten_result_response_http_error(
-    spin_lower_t *lower, spin_flat_t *flat,
-    const outbound_http_result_response_http_error_t *value) {
+static void
+flatten_result_response_http_error(spin_lower_t *lower, spin_flat_t *flat,
+                                   const outbound_http_result_response_http_error_t *value) {
     flat[0] = value->is_error;
     memset(flat + 1, 0, 7 * sizeof *flat);
     if (!value->is_error) {
@@ -232,8 +236,7 @@ static spin_error_t *invoke_outbound_http_request(spin_host_call_t *call, const 
     const outbound_http_ops_t *ops = (const outbound_http_ops_t *)operations;
     struct input_of_outbound_http_request *args = (struct input_of_outbound_http_request *)data;
     if (!HAS_OPERATION(outbound_http_ops_t, ops, request))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "request: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "request: the host does not implement it");
     return ops->request(call, &args->req, (outbound_http_result_response_http_error_t *)result);
 }
 

@@ -98,7 +98,7 @@ typedef spin_string_t outbound_http_uri_t;
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct outbound_http_ops {
+typedef struct outbound_http_ops_t {
     size_t size; /* sizeof(outbound_http_ops_t) */
     /* Sends a request and waits for the whole answer. Its host must be one of `allowed_http_hosts`. */
     spin_error_t *(*request)(spin_host_call_t *call, const outbound_http_request_t *req,

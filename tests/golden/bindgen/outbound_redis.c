@@ -120,8 +120,7 @@ static spin_error_t *invoke_outbound_redis_publish(spin_host_call_t *call, const
     const outbound_redis_ops_t *ops = (const outbound_redis_ops_t *)operations;
     struct input_of_outbound_redis_publish *args = (struct input_of_outbound_redis_publish *)data;
     if (!HAS_OPERATION(outbound_redis_ops_t, ops, publish))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "publish: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "publish: the host does not implement it");
     return ops->publish(call, args->address, args->channel, args->payload,
                         (outbound_redis_result_void_error_t *)result);
 }
@@ -180,8 +179,7 @@ static spin_error_t *invoke_outbound_redis_get(spin_host_call_t *call, const voi
     const outbound_redis_ops_t *ops = (const outbound_redis_ops_t *)operations;
     struct input_of_outbound_redis_get *args = (struct input_of_outbound_redis_get *)data;
     if (!HAS_OPERATION(outbound_redis_ops_t, ops, get))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "get: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "get: the host does not implement it");
     return ops->get(call, args->address, args->key,
                     (outbound_redis_result_list_u8_error_t *)result);
 }
@@ -249,8 +247,7 @@ static spin_error_t *invoke_outbound_redis_set(spin_host_call_t *call, const voi
     const outbound_redis_ops_t *ops = (const outbound_redis_ops_t *)operations;
     struct input_of_outbound_redis_set *args = (struct input_of_outbound_redis_set *)data;
     if (!HAS_OPERATION(outbound_redis_ops_t, ops, set))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "set: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "set: the host does not implement it");
     return ops->set(call, args->address, args->key, args->value,
                     (outbound_redis_result_void_error_t *)result);
 }
@@ -309,8 +306,7 @@ static spin_error_t *invoke_outbound_redis_incr(spin_host_call_t *call, const vo
     const outbound_redis_ops_t *ops = (const outbound_redis_ops_t *)operations;
     struct input_of_outbound_redis_incr *args = (struct input_of_outbound_redis_incr *)data;
     if (!HAS_OPERATION(outbound_redis_ops_t, ops, incr))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "incr: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "incr: the host does not implement it");
     return ops->incr(call, args->address, args->key, (outbound_redis_result_s64_error_t *)result);
 }
 

@@ -49,7 +49,7 @@ typedef spin_string_t outbound_redis_payload_t;
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct outbound_redis_ops {
+typedef struct outbound_redis_ops_t {
     size_t size; /* sizeof(outbound_redis_ops_t) */
     /* Sends a message to all who listen on the channel. */
     spin_error_t *(*publish)(spin_host_call_t *call, spin_slice_t address, spin_slice_t channel,

@@ -148,8 +148,8 @@ static uint32_t lower_list_borrow_host_file(spin_lower_t *lower,
     if (to == NULL)
         return ptr;
     for (size_t i = 0; i < value->len; i++) {
-        spin_store_u32(to + i * 4, spin_lower_borrow(lower, &resource_resources_host_file,
-            value->items[i]));
+        spin_store_u32(to + i * 4,
+                       spin_lower_borrow(lower, &resource_resources_host_file, value->items[i]));
     }
     return ptr;
 }
@@ -167,7 +167,7 @@ static void flatten_guest_both_box(spin_lower_t *lower, spin_flat_t *flat,
 static void load_host_entry(spin_lift_t *lift, const uint8_t *at, resources_host_entry_t *value) {
     value->name = spin_lift_text(lift, spin_load_u32(at), spin_load_u32(at + 4));
     value->file = (resources_host_file_t *)spin_lift_own(lift, &resource_resources_host_file,
-        spin_load_u32(at + 8));
+                                                         spin_load_u32(at + 8));
 }
 
 void resources_host_entry_clear(resources_host_entry_t *value) {
@@ -177,7 +177,7 @@ void resources_host_entry_clear(resources_host_entry_t *value) {
 
 static void lift_both_box(spin_lift_t *lift, const spin_flat_t *flat, resources_both_box_t *value) {
     value->thing = (resources_both_thing_t *)spin_lift_own(lift, &resource_resources_both_thing,
-        (uint32_t)flat[0]);
+                                                           (uint32_t)flat[0]);
     value->label = spin_lift_text(lift, (uint32_t)flat[1], (uint32_t)flat[2]);
 }
 
@@ -200,8 +200,9 @@ void resources_option_host_entry_clear(resources_option_host_entry_t *value) {
     memset(value, 0, sizeof *value);
 }
 
-static void load_result_own_guest_session_string(
-    spin_lift_t *lift, const uint8_t *at, resources_result_own_guest_session_string_t *value) {
+static void
+load_result_own_guest_session_string(spin_lift_t *lift, const uint8_t *at,
+                                     resources_result_own_guest_session_string_t *value) {
     uint32_t tag = spin_load_u8(at);
     if (tag >= 2) {
         spin_lift_fail(lift, "result<session, string>", tag);
@@ -316,7 +317,7 @@ static void lift_args_resources_host_file_read(spin_lift_t *lift, const void *co
     struct input_of_resources_host_file_read *args =
         (struct input_of_resources_host_file_read *)data;
     args->self = (resources_host_file_t *)spin_lift_borrow(lift, &resource_resources_host_file,
-        (uint32_t)flat[0]);
+                                                           (uint32_t)flat[0]);
     args->len = (uint32_t)flat[1];
 }
 
@@ -330,8 +331,7 @@ static spin_error_t *invoke_resources_host_file_read(spin_host_call_t *call, con
     if (!HAS_OPERATION(resources_host_ops_t, ops, file_read))
         return spin_error_new(SPIN_ERROR_UNSUPPORTED,
                               "host.file.read: the host does not implement it");
-    return ops->file_read(call, args->self, args->len,
-                          (resources_result_list_u8_string_t *)result);
+    return ops->file_read(call, args->self, args->len, (resources_result_list_u8_string_t *)result);
 }
 
 static void measure_result_resources_host_file_read(spin_lower_t *lower, const void *context,
@@ -386,9 +386,9 @@ static void lift_args_resources_host_file_join(spin_lift_t *lift, const void *co
     struct input_of_resources_host_file_join *args =
         (struct input_of_resources_host_file_join *)data;
     args->a = (resources_host_file_t *)spin_lift_borrow(lift, &resource_resources_host_file,
-        (uint32_t)flat[0]);
+                                                        (uint32_t)flat[0]);
     args->b = (resources_host_file_t *)spin_lift_own(lift, &resource_resources_host_file,
-        (uint32_t)flat[1]);
+                                                     (uint32_t)flat[1]);
 }
 
 static spin_error_t *invoke_resources_host_file_join(spin_host_call_t *call, const void *operations,
@@ -522,7 +522,7 @@ static void lift_args_resources_both_thing_touch(spin_lift_t *lift, const void *
     struct input_of_resources_both_thing_touch *args =
         (struct input_of_resources_both_thing_touch *)data;
     args->self = (resources_both_thing_t *)spin_lift_borrow(lift, &resource_resources_both_thing,
-        (uint32_t)flat[0]);
+                                                            (uint32_t)flat[0]);
 }
 
 static spin_error_t *invoke_resources_both_thing_touch(spin_host_call_t *call,
@@ -588,8 +588,7 @@ static spin_error_t *invoke_resources_both_swap(spin_host_call_t *call, const vo
     const resources_both_ops_t *ops = (const resources_both_ops_t *)operations;
     struct input_of_resources_both_swap *args = (struct input_of_resources_both_swap *)data;
     if (!HAS_OPERATION(resources_both_ops_t, ops, swap))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "both.swap: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "both.swap: the host does not implement it");
     return ops->swap(call, &args->box, (resources_both_box_t *)result);
 }
 
@@ -731,8 +730,7 @@ static spin_error_t *invoke_resources_log(spin_host_call_t *call, const void *op
     const resources_ops_t *ops = (const resources_ops_t *)operations;
     struct input_of_resources_log *args = (struct input_of_resources_log *)data;
     if (!HAS_OPERATION(resources_ops_t, ops, log))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "log: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "log: the host does not implement it");
     return ops->log(call, args->text);
 }
 
@@ -802,8 +800,8 @@ static void lift_result_resources_guest_session_constructor(spin_lift_t *lift, c
 static void done_resources_guest_session_constructor(spin_instance_t *instance, spin_error_t *error,
                                                      void *result, void (*handler)(void),
                                                      void *user) {
-    ((resources_guest_session_constructor_done_fn)handler)(instance, error,
-        (const resources_guest_session_t *)result, user);
+    ((resources_guest_session_constructor_done_fn)handler)(
+        instance, error, (const resources_guest_session_t *)result, user);
 }
 
 const spin_abi_export_t resources_guest_session_constructor_export = {
@@ -833,13 +831,13 @@ spin_error_t *resources_guest_session_constructor(spin_instance_t *instance,
     return spin_abi_call(instance, &resources_guest_session_constructor_export, &call, ret);
 }
 
-spin_error_t *resources_guest_session_constructor_start(
-    spin_instance_t *instance, resources_host_file_t *file,
-    resources_guest_session_constructor_done_fn done, void *user) {
+spin_error_t *
+resources_guest_session_constructor_start(spin_instance_t *instance, resources_host_file_t *file,
+                                          resources_guest_session_constructor_done_fn done,
+                                          void *user) {
     const struct args_of_resources_guest_session_constructor call = {file};
     return spin_abi_start(instance, &resources_guest_session_constructor_export, &call,
-        done_resources_guest_session_constructor,
-                          (void (*)(void))done, user);
+                          done_resources_guest_session_constructor, (void (*)(void))done, user);
 }
 
 /* ── guest.session.next ── */
@@ -875,7 +873,8 @@ static void clear_result_resources_guest_session_next(const void *context, void 
 static void done_resources_guest_session_next(spin_instance_t *instance, spin_error_t *error,
                                               void *result, void (*handler)(void), void *user) {
     ((resources_guest_session_next_done_fn)handler)(instance, error,
-        (const resources_option_host_entry_t *)result, user);
+                                                    (const resources_option_host_entry_t *)result,
+                                                    user);
 }
 
 const spin_abi_export_t resources_guest_session_next_export = {
@@ -911,8 +910,7 @@ spin_error_t *resources_guest_session_next_start(spin_instance_t *instance,
                                                  void *user) {
     const struct args_of_resources_guest_session_next call = {self};
     return spin_abi_start(instance, &resources_guest_session_next_export, &call,
-        done_resources_guest_session_next,
-                          (void (*)(void))done, user);
+                          done_resources_guest_session_next, (void (*)(void))done, user);
 }
 
 /* ── guest.session.merge ── */
@@ -953,7 +951,8 @@ static void lift_result_resources_guest_session_merge(spin_lift_t *lift, const v
 static void done_resources_guest_session_merge(spin_instance_t *instance, spin_error_t *error,
                                                void *result, void (*handler)(void), void *user) {
     ((resources_guest_session_merge_done_fn)handler)(instance, error,
-        (const resources_guest_session_t *)result, user);
+                                                     (const resources_guest_session_t *)result,
+                                                     user);
 }
 
 const spin_abi_export_t resources_guest_session_merge_export = {
@@ -983,13 +982,13 @@ spin_error_t *resources_guest_session_merge(spin_instance_t *instance,
     return spin_abi_call(instance, &resources_guest_session_merge_export, &call, ret);
 }
 
-spin_error_t *resources_guest_session_merge_start(
-    spin_instance_t *instance, const resources_list_own_guest_session_t *sessions,
-    resources_guest_session_merge_done_fn done, void *user) {
+spin_error_t *
+resources_guest_session_merge_start(spin_instance_t *instance,
+                                    const resources_list_own_guest_session_t *sessions,
+                                    resources_guest_session_merge_done_fn done, void *user) {
     const struct args_of_resources_guest_session_merge call = {sessions};
     return spin_abi_start(instance, &resources_guest_session_merge_export, &call,
-        done_resources_guest_session_merge,
-                          (void (*)(void))done, user);
+                          done_resources_guest_session_merge, (void (*)(void))done, user);
 }
 
 /* ── guest.open ── */
@@ -1036,8 +1035,8 @@ static void clear_result_resources_guest_open(const void *context, void *result)
 
 static void done_resources_guest_open(spin_instance_t *instance, spin_error_t *error, void *result,
                                       void (*handler)(void), void *user) {
-    ((resources_guest_open_done_fn)handler)(instance, error,
-        (const resources_result_own_guest_session_string_t *)result, user);
+    ((resources_guest_open_done_fn)handler)(
+        instance, error, (const resources_result_own_guest_session_string_t *)result, user);
 }
 
 const spin_abi_export_t resources_guest_open_export = {
@@ -1140,8 +1139,7 @@ spin_error_t *resources_both_thing_touch_start(spin_instance_t *instance,
                                                void *user) {
     const struct args_of_resources_both_thing_touch call = {self};
     return spin_abi_start(instance, &resources_both_thing_touch_export, &call,
-        done_resources_both_thing_touch,
-                          (void (*)(void))done, user);
+                          done_resources_both_thing_touch, (void (*)(void))done, user);
 }
 
 /* ── both.swap ── */
@@ -1184,7 +1182,7 @@ static void clear_result_resources_both_swap(const void *context, void *result) 
 static void done_resources_both_swap(spin_instance_t *instance, spin_error_t *error, void *result,
                                      void (*handler)(void), void *user) {
     ((resources_both_swap_done_fn)handler)(instance, error,
-        (const resources_guest_both_box_t *)result, user);
+                                           (const resources_guest_both_box_t *)result, user);
 }
 
 const spin_abi_export_t resources_both_swap_export = {
@@ -1234,7 +1232,7 @@ static void lift_result_resources_run(spin_lift_t *lift, const void *context,
 static void done_resources_run(spin_instance_t *instance, spin_error_t *error, void *result,
                                void (*handler)(void), void *user) {
     ((resources_run_done_fn)handler)(instance, error, (const resources_result_void_void_t *)result,
-        user);
+                                     user);
 }
 
 const spin_abi_export_t resources_run_export = {

@@ -99,7 +99,7 @@ typedef struct resources_result_void_void_t {
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct resources_host_ops {
+typedef struct resources_host_ops_t {
     size_t size; /* sizeof(resources_host_ops_t) */
     spin_error_t *(*file_constructor)(spin_host_call_t *call, spin_slice_t path,
                                       resources_host_file_t **ret);
@@ -123,7 +123,7 @@ spin_error_t *resources_host_link(spin_engine_builder_t *builder, const resource
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct resources_both_ops {
+typedef struct resources_both_ops_t {
     size_t size; /* sizeof(resources_both_ops_t) */
     spin_error_t *(*thing_touch)(spin_host_call_t *call, resources_both_thing_t *self,
                                  uint32_t *ret);
@@ -141,7 +141,7 @@ spin_error_t *resources_both_link(spin_engine_builder_t *builder, const resource
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct resources_inline_ops {
+typedef struct resources_inline_ops_t {
     size_t size; /* sizeof(resources_inline_ops_t) */
     spin_error_t *(*level)(spin_host_call_t *call, uint8_t *ret);
 } resources_inline_ops_t;
@@ -154,7 +154,7 @@ spin_error_t *resources_inline_link(spin_engine_builder_t *builder,
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct resources_ops {
+typedef struct resources_ops_t {
     size_t size; /* sizeof(resources_ops_t) */
     spin_error_t *(*log)(spin_host_call_t *call, spin_slice_t text);
 } resources_ops_t;
@@ -176,9 +176,10 @@ typedef void (*resources_guest_session_constructor_done_fn)(spin_instance_t *ins
                                                             spin_error_t *error,
                                                             const resources_guest_session_t *ret,
                                                             void *user);
-spin_error_t *resources_guest_session_constructor_start(
-    spin_instance_t *instance, resources_host_file_t *file,
-    resources_guest_session_constructor_done_fn done, void *user);
+spin_error_t *
+resources_guest_session_constructor_start(spin_instance_t *instance, resources_host_file_t *file,
+                                          resources_guest_session_constructor_done_fn done,
+                                          void *user);
 extern const spin_abi_export_t resources_guest_session_constructor_export;
 
 spin_error_t *resources_guest_session_next(spin_instance_t *instance,
@@ -200,9 +201,10 @@ typedef void (*resources_guest_session_merge_done_fn)(spin_instance_t *instance,
                                                       spin_error_t *error,
                                                       const resources_guest_session_t *ret,
                                                       void *user);
-spin_error_t *resources_guest_session_merge_start(
-    spin_instance_t *instance, const resources_list_own_guest_session_t *sessions,
-    resources_guest_session_merge_done_fn done, void *user);
+spin_error_t *
+resources_guest_session_merge_start(spin_instance_t *instance,
+                                    const resources_list_own_guest_session_t *sessions,
+                                    resources_guest_session_merge_done_fn done, void *user);
 extern const spin_abi_export_t resources_guest_session_merge_export;
 
 spin_error_t *resources_guest_open(spin_instance_t *instance,
@@ -231,8 +233,7 @@ typedef void (*resources_both_thing_touch_done_fn)(spin_instance_t *instance, sp
                                                    const uint32_t *ret, void *user);
 spin_error_t *resources_both_thing_touch_start(spin_instance_t *instance,
                                                resources_guest_both_thing_t self,
-                                               resources_both_thing_touch_done_fn done,
-                                               void *user);
+                                               resources_both_thing_touch_done_fn done, void *user);
 extern const spin_abi_export_t resources_both_thing_touch_export;
 
 spin_error_t *resources_both_swap(spin_instance_t *instance, const resources_guest_both_box_t *box,

@@ -25,18 +25,14 @@ static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t 
 
 static void measure_error(spin_lower_t *lower, const spin_config_error_t *value) {
     switch (value->tag) {
-    case SPIN_CONFIG_ERROR_PROVIDER:
-        spin_lower_measure(lower, value->of.provider.len, 1, 1);
-        break;
+    case SPIN_CONFIG_ERROR_PROVIDER: spin_lower_measure(lower, value->of.provider.len, 1, 1); break;
     case SPIN_CONFIG_ERROR_INVALID_KEY:
         spin_lower_measure(lower, value->of.invalid_key.len, 1, 1);
         break;
     case SPIN_CONFIG_ERROR_INVALID_SCHEMA:
         spin_lower_measure(lower, value->of.invalid_schema.len, 1, 1);
         break;
-    case SPIN_CONFIG_ERROR_OTHER:
-        spin_lower_measure(lower, value->of.other.len, 1, 1);
-        break;
+    case SPIN_CONFIG_ERROR_OTHER: spin_lower_measure(lower, value->of.other.len, 1, 1); break;
     default: break;
     }
 }
@@ -48,18 +44,12 @@ static void store_error(spin_lower_t *lower, uint8_t *at, const spin_config_erro
     }
     spin_store_u8(at, value->tag);
     switch (value->tag) {
-    case SPIN_CONFIG_ERROR_PROVIDER:
-        store_string(lower, at + 4, value->of.provider);
-        break;
-    case SPIN_CONFIG_ERROR_INVALID_KEY:
-        store_string(lower, at + 4, value->of.invalid_key);
-        break;
+    case SPIN_CONFIG_ERROR_PROVIDER: store_string(lower, at + 4, value->of.provider); break;
+    case SPIN_CONFIG_ERROR_INVALID_KEY: store_string(lower, at + 4, value->of.invalid_key); break;
     case SPIN_CONFIG_ERROR_INVALID_SCHEMA:
         store_string(lower, at + 4, value->of.invalid_schema);
         break;
-    case SPIN_CONFIG_ERROR_OTHER:
-        store_string(lower, at + 4, value->of.other);
-        break;
+    case SPIN_CONFIG_ERROR_OTHER: store_string(lower, at + 4, value->of.other); break;
     default: break;
     }
 }
@@ -72,18 +62,14 @@ static void flatten_error(spin_lower_t *lower, spin_flat_t *flat,
     flat[0] = value->tag;
     memset(flat + 1, 0, 2 * sizeof *flat);
     switch (value->tag) {
-    case SPIN_CONFIG_ERROR_PROVIDER:
-        flatten_string(lower, flat + 1, value->of.provider);
-        break;
+    case SPIN_CONFIG_ERROR_PROVIDER: flatten_string(lower, flat + 1, value->of.provider); break;
     case SPIN_CONFIG_ERROR_INVALID_KEY:
         flatten_string(lower, flat + 1, value->of.invalid_key);
         break;
     case SPIN_CONFIG_ERROR_INVALID_SCHEMA:
         flatten_string(lower, flat + 1, value->of.invalid_schema);
         break;
-    case SPIN_CONFIG_ERROR_OTHER:
-        flatten_string(lower, flat + 1, value->of.other);
-        break;
+    case SPIN_CONFIG_ERROR_OTHER: flatten_string(lower, flat + 1, value->of.other); break;
     default: break;
     }
 }
@@ -139,8 +125,7 @@ static spin_error_t *invoke_spin_config_get_config(spin_host_call_t *call, const
     const spin_config_ops_t *ops = (const spin_config_ops_t *)operations;
     struct input_of_spin_config_get_config *args = (struct input_of_spin_config_get_config *)data;
     if (!HAS_OPERATION(spin_config_ops_t, ops, get_config))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "get-config: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "get-config: the host does not implement it");
     return ops->get_config(call, args->key, (spin_config_result_string_error_t *)result);
 }
 

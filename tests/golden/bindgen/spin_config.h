@@ -16,20 +16,22 @@ typedef struct spin_config_error_t {
     union {
         /* Where values come from could not answer. */
         spin_string_t provider;
-        /* No such key, or none that could be one. */
+        /* No name that a key could have. */
         spin_string_t invalid_key;
         /* What the manifest says about the key makes no sense. */
         spin_string_t invalid_schema;
+        /* Also that the component has no such key. */
         spin_string_t other;
     } of;
 } spin_config_error_t;
 enum {
     /* Where values come from could not answer. */
     SPIN_CONFIG_ERROR_PROVIDER = 0,
-    /* No such key, or none that could be one. */
+    /* No name that a key could have. */
     SPIN_CONFIG_ERROR_INVALID_KEY = 1,
     /* What the manifest says about the key makes no sense. */
     SPIN_CONFIG_ERROR_INVALID_SCHEMA = 2,
+    /* Also that the component has no such key. */
     SPIN_CONFIG_ERROR_OTHER = 3,
 };
 
@@ -46,7 +48,7 @@ typedef struct spin_config_result_string_error_t {
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct spin_config_ops {
+typedef struct spin_config_ops_t {
     size_t size; /* sizeof(spin_config_ops_t) */
     /* The value of a component's configuration key, which the manifest defines. */
     spin_error_t *(*get_config)(spin_host_call_t *call, spin_slice_t key,

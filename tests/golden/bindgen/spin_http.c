@@ -45,8 +45,9 @@ static void measure_list_tuple2_string_string(spin_lower_t *lower,
     }
 }
 
-static uint32_t lower_list_tuple2_string_string(
-    spin_lower_t *lower, const spin_http_list_tuple2_string_string_t *value) {
+static uint32_t
+lower_list_tuple2_string_string(spin_lower_t *lower,
+                                const spin_http_list_tuple2_string_string_t *value) {
     uint32_t ptr = 0;
     uint8_t *to = spin_lower_take(lower, value->len, 16, 4, &ptr);
     if (to == NULL)
@@ -155,8 +156,9 @@ void spin_http_option_list_u8_clear(spin_http_option_list_u8_t *value) {
     memset(value, 0, sizeof *value);
 }
 
-static void load_option_list_tuple2_string_string(
-    spin_lift_t *lift, const uint8_t *at, spin_http_option_list_tuple2_string_string_t *value) {
+static void
+load_option_list_tuple2_string_string(spin_lift_t *lift, const uint8_t *at,
+                                      spin_http_option_list_tuple2_string_string_t *value) {
     uint32_t tag = spin_load_u8(at);
     if (tag >= 2) {
         spin_lift_fail(lift, "option<list<tuple<string, string>>>", tag);
@@ -165,13 +167,13 @@ static void load_option_list_tuple2_string_string(
     value->is_some = tag == 1;
     if (value->is_some) {
         load_list_tuple2_string_string(lift, spin_load_u32(at + 4), spin_load_u32(at + 8),
-            &value->value);
+                                       &value->value);
     }
 }
 
-static void lift_option_list_tuple2_string_string(
-    spin_lift_t *lift, const spin_flat_t *flat,
-    spin_http_option_list_tuple2_string_string_t *value) {
+static void
+lift_option_list_tuple2_string_string(spin_lift_t *lift, const spin_flat_t *flat,
+                                      spin_http_option_list_tuple2_string_string_t *value) {
     uint32_t tag = (uint32_t)flat[0];
     if (tag >= 2) {
         spin_lift_fail(lift, "option<list<tuple<string, string>>>", tag);
@@ -252,7 +254,7 @@ static void clear_result_spin_http_handle_http_request(const void *context, void
 static void done_spin_http_handle_http_request(spin_instance_t *instance, spin_error_t *error,
                                                void *result, void (*handler)(void), void *user) {
     ((spin_http_handle_http_request_done_fn)handler)(instance, error,
-        (const spin_http_response_t *)result, user);
+                                                     (const spin_http_response_t *)result, user);
 }
 
 const spin_abi_export_t spin_http_handle_http_request_export = {
@@ -288,6 +290,5 @@ spin_error_t *spin_http_handle_http_request_start(spin_instance_t *instance,
                                                   void *user) {
     const struct args_of_spin_http_handle_http_request call = {req};
     return spin_abi_start(instance, &spin_http_handle_http_request_export, &call,
-        done_spin_http_handle_http_request,
-                          (void (*)(void))done, user);
+                          done_spin_http_handle_http_request, (void (*)(void))done, user);
 }

@@ -84,8 +84,8 @@ static void lift_result_spin_redis_handle_redis_message(spin_lift_t *lift, const
 
 static void done_spin_redis_handle_redis_message(spin_instance_t *instance, spin_error_t *error,
                                                  void *result, void (*handler)(void), void *user) {
-    ((spin_redis_handle_redis_message_done_fn)handler)(instance, error,
-        (const spin_redis_result_void_error_t *)result, user);
+    ((spin_redis_handle_redis_message_done_fn)handler)(
+        instance, error, (const spin_redis_result_void_error_t *)result, user);
 }
 
 const spin_abi_export_t spin_redis_handle_redis_message_export = {
@@ -119,6 +119,5 @@ spin_error_t *spin_redis_handle_redis_message_start(spin_instance_t *instance, s
                                                     void *user) {
     const struct args_of_spin_redis_handle_redis_message call = {message};
     return spin_abi_start(instance, &spin_redis_handle_redis_message_export, &call,
-        done_spin_redis_handle_redis_message,
-                          (void (*)(void))done, user);
+                          done_spin_redis_handle_redis_message, (void (*)(void))done, user);
 }

@@ -344,8 +344,9 @@ static types_thirty_two_t lower_thirty_two(spin_lower_t *lower, types_thirty_two
     return value;
 }
 
-static void store_tuple4_color_few_dozen_thirty_two(
-    spin_lower_t *lower, uint8_t *at, const types_tuple4_color_few_dozen_thirty_two_t *value) {
+static void
+store_tuple4_color_few_dozen_thirty_two(spin_lower_t *lower, uint8_t *at,
+                                        const types_tuple4_color_few_dozen_thirty_two_t *value) {
     spin_store_u8(at, lower_color(lower, value->f0));
     spin_store_u8(at + 1, lower_few(lower, value->f1));
     spin_store_u16(at + 2, lower_dozen(lower, value->f2));
@@ -393,12 +394,8 @@ static uint32_t lower_list_tuple2_f32_f32(spin_lower_t *lower,
 
 static void measure_shape(spin_lower_t *lower, const types_shape_t *value) {
     switch (value->tag) {
-    case TYPES_SHAPE_LABEL:
-        spin_lower_measure(lower, value->of.label.len, 1, 1);
-        break;
-    case TYPES_SHAPE_CORNERS:
-        measure_list_tuple2_f32_f32(lower, &value->of.corners);
-        break;
+    case TYPES_SHAPE_LABEL: spin_lower_measure(lower, value->of.label.len, 1, 1); break;
+    case TYPES_SHAPE_CORNERS: measure_list_tuple2_f32_f32(lower, &value->of.corners); break;
     default: break;
     }
 }
@@ -410,18 +407,10 @@ static void store_shape(spin_lower_t *lower, uint8_t *at, const types_shape_t *v
     }
     spin_store_u8(at, value->tag);
     switch (value->tag) {
-    case TYPES_SHAPE_CIRCLE:
-        spin_store_f32(at + 8, value->of.circle);
-        break;
-    case TYPES_SHAPE_SQUARE:
-        spin_store_f64(at + 8, value->of.square);
-        break;
-    case TYPES_SHAPE_LABEL:
-        store_string(lower, at + 8, value->of.label);
-        break;
-    case TYPES_SHAPE_COUNT:
-        spin_store_u64(at + 8, value->of.count);
-        break;
+    case TYPES_SHAPE_CIRCLE: spin_store_f32(at + 8, value->of.circle); break;
+    case TYPES_SHAPE_SQUARE: spin_store_f64(at + 8, value->of.square); break;
+    case TYPES_SHAPE_LABEL: store_string(lower, at + 8, value->of.label); break;
+    case TYPES_SHAPE_COUNT: spin_store_u64(at + 8, value->of.count); break;
     case TYPES_SHAPE_CORNERS:
         spin_store_u32(at + 8, lower_list_tuple2_f32_f32(lower, &value->of.corners));
         spin_store_u32(at + 12, (uint32_t)value->of.corners.len);
@@ -437,18 +426,10 @@ static void flatten_shape(spin_lower_t *lower, spin_flat_t *flat, const types_sh
     flat[0] = value->tag;
     memset(flat + 1, 0, 2 * sizeof *flat);
     switch (value->tag) {
-    case TYPES_SHAPE_CIRCLE:
-        flat[1] = spin_flat_of_f32(value->of.circle);
-        break;
-    case TYPES_SHAPE_SQUARE:
-        flat[1] = spin_flat_of_f64(value->of.square);
-        break;
-    case TYPES_SHAPE_LABEL:
-        flatten_string(lower, flat + 1, value->of.label);
-        break;
-    case TYPES_SHAPE_COUNT:
-        flat[1] = value->of.count;
-        break;
+    case TYPES_SHAPE_CIRCLE: flat[1] = spin_flat_of_f32(value->of.circle); break;
+    case TYPES_SHAPE_SQUARE: flat[1] = spin_flat_of_f64(value->of.square); break;
+    case TYPES_SHAPE_LABEL: flatten_string(lower, flat + 1, value->of.label); break;
+    case TYPES_SHAPE_COUNT: flat[1] = value->of.count; break;
     case TYPES_SHAPE_CORNERS:
         flat[1] = lower_list_tuple2_f32_f32(lower, &value->of.corners);
         flat[2] = (uint32_t)value->of.corners.len;
@@ -564,8 +545,9 @@ static void flatten_tuple2_u8_u16(spin_lower_t *lower, spin_flat_t *flat,
     flat[1] = value->f1;
 }
 
-static void measure_result_list_u8_tuple2_u8_u16(
-    spin_lower_t *lower, const types_result_list_u8_tuple2_u8_u16_t *value) {
+static void
+measure_result_list_u8_tuple2_u8_u16(spin_lower_t *lower,
+                                     const types_result_list_u8_tuple2_u8_u16_t *value) {
     if (!value->is_error) {
         spin_lower_measure(lower, value->of.ok.len, 1, 1);
     }
@@ -581,8 +563,9 @@ static void store_result_list_u8_tuple2_u8_u16(spin_lower_t *lower, uint8_t *at,
     }
 }
 
-static void flatten_result_list_u8_tuple2_u8_u16(
-    spin_lower_t *lower, spin_flat_t *flat, const types_result_list_u8_tuple2_u8_u16_t *value) {
+static void
+flatten_result_list_u8_tuple2_u8_u16(spin_lower_t *lower, spin_flat_t *flat,
+                                     const types_result_list_u8_tuple2_u8_u16_t *value) {
     flat[0] = value->is_error;
     memset(flat + 1, 0, 2 * sizeof *flat);
     if (!value->is_error) {
@@ -725,7 +708,7 @@ static void load_list_string(spin_lift_t *lift, uint32_t ptr, uint32_t len,
     value->len = len;
     for (uint32_t i = 0; i < len; i++) {
         value->items[i] = spin_lift_text(lift, spin_load_u32(from + (size_t)i * 8),
-            spin_load_u32(from + (size_t)i * 8 + 4));
+                                         spin_load_u32(from + (size_t)i * 8 + 4));
     }
 }
 
@@ -747,7 +730,7 @@ static void load_list_list_u8(spin_lift_t *lift, uint32_t ptr, uint32_t len,
     value->len = len;
     for (uint32_t i = 0; i < len; i++) {
         value->items[i] = spin_lift_bytes(lift, spin_load_u32(from + (size_t)i * 8),
-            spin_load_u32(from + (size_t)i * 8 + 4));
+                                          spin_load_u32(from + (size_t)i * 8 + 4));
     }
 }
 
@@ -868,7 +851,7 @@ static void load_list_list_u16(spin_lift_t *lift, uint32_t ptr, uint32_t len,
     value->len = len;
     for (uint32_t i = 0; i < len; i++) {
         load_list_u16(lift, spin_load_u32(from + (size_t)i * 8),
-            spin_load_u32(from + (size_t)i * 8 + 4), &value->items[i]);
+                      spin_load_u32(from + (size_t)i * 8 + 4), &value->items[i]);
     }
 }
 
@@ -993,7 +976,7 @@ static void load_map_u8_list_string(spin_lift_t *lift, uint32_t ptr, uint32_t le
         const uint8_t *at = from + (size_t)i * 12;
         value->items[i].key = spin_load_u8(at);
         load_list_string(lift, spin_load_u32(at + 4), spin_load_u32(at + 8),
-            &value->items[i].value);
+                         &value->items[i].value);
     }
 }
 
@@ -1028,8 +1011,9 @@ static types_thirty_two_t load_thirty_two(spin_lift_t *lift, uint32_t value) {
     return (types_thirty_two_t)(value & 0xffffffffu);
 }
 
-static void load_tuple4_color_few_dozen_thirty_two(
-    spin_lift_t *lift, const uint8_t *at, types_tuple4_color_few_dozen_thirty_two_t *value) {
+static void
+load_tuple4_color_few_dozen_thirty_two(spin_lift_t *lift, const uint8_t *at,
+                                       types_tuple4_color_few_dozen_thirty_two_t *value) {
     value->f0 = load_color(lift, spin_load_u8(at));
     value->f1 = load_few(lift, spin_load_u8(at + 1));
     value->f2 = load_dozen(lift, spin_load_u16(at + 2));
@@ -1082,21 +1066,15 @@ static void load_shape(spin_lift_t *lift, const uint8_t *at, types_shape_t *valu
     }
     value->tag = (uint8_t)tag;
     switch (tag) {
-    case TYPES_SHAPE_CIRCLE:
-        value->of.circle = spin_load_f32(at + 8);
-        break;
-    case TYPES_SHAPE_SQUARE:
-        value->of.square = spin_load_f64(at + 8);
-        break;
+    case TYPES_SHAPE_CIRCLE: value->of.circle = spin_load_f32(at + 8); break;
+    case TYPES_SHAPE_SQUARE: value->of.square = spin_load_f64(at + 8); break;
     case TYPES_SHAPE_LABEL:
         value->of.label = spin_lift_text(lift, spin_load_u32(at + 8), spin_load_u32(at + 12));
         break;
-    case TYPES_SHAPE_COUNT:
-        value->of.count = spin_load_u64(at + 8);
-        break;
+    case TYPES_SHAPE_COUNT: value->of.count = spin_load_u64(at + 8); break;
     case TYPES_SHAPE_CORNERS:
         load_list_tuple2_f32_f32(lift, spin_load_u32(at + 8), spin_load_u32(at + 12),
-            &value->of.corners);
+                                 &value->of.corners);
         break;
     default: break;
     }
@@ -1110,18 +1088,12 @@ static void lift_shape(spin_lift_t *lift, const spin_flat_t *flat, types_shape_t
     }
     value->tag = (uint8_t)tag;
     switch (tag) {
-    case TYPES_SHAPE_CIRCLE:
-        value->of.circle = spin_flat_f32(flat[1]);
-        break;
-    case TYPES_SHAPE_SQUARE:
-        value->of.square = spin_flat_f64(flat[1]);
-        break;
+    case TYPES_SHAPE_CIRCLE: value->of.circle = spin_flat_f32(flat[1]); break;
+    case TYPES_SHAPE_SQUARE: value->of.square = spin_flat_f64(flat[1]); break;
     case TYPES_SHAPE_LABEL:
         value->of.label = spin_lift_text(lift, (uint32_t)flat[1], (uint32_t)flat[2]);
         break;
-    case TYPES_SHAPE_COUNT:
-        value->of.count = flat[1];
-        break;
+    case TYPES_SHAPE_COUNT: value->of.count = flat[1]; break;
     case TYPES_SHAPE_CORNERS:
         load_list_tuple2_f32_f32(lift, (uint32_t)flat[1], (uint32_t)flat[2], &value->of.corners);
         break;
@@ -1131,12 +1103,8 @@ static void lift_shape(spin_lift_t *lift, const spin_flat_t *flat, types_shape_t
 
 void types_shape_clear(types_shape_t *value) {
     switch (value->tag) {
-    case TYPES_SHAPE_LABEL:
-        spin_string_clear(&value->of.label);
-        break;
-    case TYPES_SHAPE_CORNERS:
-        types_list_tuple2_f32_f32_clear(&value->of.corners);
-        break;
+    case TYPES_SHAPE_LABEL: spin_string_clear(&value->of.label); break;
+    case TYPES_SHAPE_CORNERS: types_list_tuple2_f32_f32_clear(&value->of.corners); break;
     default: break;
     }
     memset(value, 0, sizeof *value);
@@ -1491,8 +1459,7 @@ static spin_error_t *invoke_types_all_scalars(spin_host_call_t *call, const void
         return spin_error_new(SPIN_ERROR_UNSUPPORTED,
                               "types.all-scalars: the host does not implement it");
     return ops->all_scalars(call, args->a, args->b, args->c, args->d, args->e, args->f, args->g,
-                            args->h, args->i, args->j, args->k, args->l,
-                            (types_scalars_t *)result);
+                            args->h, args->i, args->j, args->k, args->l, (types_scalars_t *)result);
 }
 
 static void lower_result_types_all_scalars(spin_lower_t *lower, const void *context,
@@ -2093,8 +2060,7 @@ static spin_error_t *invoke_types_many(spin_host_call_t *call, const void *opera
     const types_ops_t *ops = (const types_ops_t *)operations;
     struct input_of_types_many *args = (struct input_of_types_many *)data;
     if (!HAS_OPERATION(types_ops_t, ops, many))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "types.many: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "types.many: the host does not implement it");
     return ops->many(call, args->a, args->b, args->c, args->d, args->e, args->f, args->g, args->h,
                      &args->i, args->j, (spin_string_t *)result);
 }
@@ -2153,8 +2119,7 @@ static spin_error_t *invoke_types_wait(spin_host_call_t *call, const void *opera
     const types_ops_t *ops = (const types_ops_t *)operations;
     struct input_of_types_wait *args = (struct input_of_types_wait *)data;
     if (!HAS_OPERATION(types_ops_t, ops, wait))
-        return spin_error_new(SPIN_ERROR_UNSUPPORTED,
-                              "types.wait: the host does not implement it");
+        return spin_error_new(SPIN_ERROR_UNSUPPORTED, "types.wait: the host does not implement it");
     return ops->wait(call, args->text, (types_result_string_color_t *)result);
 }
 
@@ -2683,7 +2648,7 @@ static void clear_result_types_dictionary(const void *context, void *result) {
 static void done_types_dictionary(spin_instance_t *instance, spin_error_t *error, void *result,
                                   void (*handler)(void), void *user) {
     ((types_dictionary_done_fn)handler)(instance, error, (const types_map_u8_list_string_t *)result,
-        user);
+                                        user);
 }
 
 const spin_abi_export_t types_dictionary_export = {
@@ -2751,7 +2716,7 @@ static void lift_result_types_words(spin_lift_t *lift, const void *context, cons
 static void done_types_words(spin_instance_t *instance, spin_error_t *error, void *result,
                              void (*handler)(void), void *user) {
     ((types_words_done_fn)handler)(instance, error,
-        (const types_tuple4_color_few_dozen_thirty_two_t *)result, user);
+                                   (const types_tuple4_color_few_dozen_thirty_two_t *)result, user);
 }
 
 const spin_abi_export_t types_words_export = {
@@ -2897,7 +2862,7 @@ static void clear_result_types_shapes(const void *context, void *result) {
 static void done_types_shapes(spin_instance_t *instance, spin_error_t *error, void *result,
                               void (*handler)(void), void *user) {
     ((types_shapes_done_fn)handler)(instance, error, (const types_result_shape_bare_t *)result,
-        user);
+                                    user);
 }
 
 const spin_abi_export_t types_shapes_export = {
@@ -2973,7 +2938,7 @@ static void clear_result_types_all_nested(const void *context, void *result) {
 static void done_types_all_nested(spin_instance_t *instance, spin_error_t *error, void *result,
                                   void (*handler)(void), void *user) {
     ((types_all_nested_done_fn)handler)(instance, error, (const types_option_nested_t *)result,
-        user);
+                                        user);
 }
 
 const spin_abi_export_t types_all_nested_export = {
@@ -3144,7 +3109,7 @@ static void clear_result_types_wait(const void *context, void *result) {
 static void done_types_wait(spin_instance_t *instance, spin_error_t *error, void *result,
                             void (*handler)(void), void *user) {
     ((types_wait_done_fn)handler)(instance, error, (const types_result_string_color_t *)result,
-        user);
+                                  user);
 }
 
 const spin_abi_export_t types_wait_export = {

@@ -380,7 +380,7 @@ typedef spin_string_t types_bytes_t;
 /* The operations, to be implemented. Arguments live as long as the call, and so must what `*ret`
  * points to: see spin_host_call_alloc. An operation that is NULL, and one that returns an error,
  * traps. */
-typedef struct types_ops {
+typedef struct types_ops_t {
     size_t size; /* sizeof(types_ops_t) */
     spin_error_t *(*all_scalars)(spin_host_call_t *call, bool a, int8_t b, uint8_t c, int16_t d,
                                  uint16_t e, int32_t f, uint32_t g, int64_t h, uint64_t i, float j,
