@@ -25,6 +25,8 @@ headers() {
     local flags=(-D_GNU_SOURCE -DSPIN_WASMTIME_SHIM=1 -Iinclude -Isrc -fsyntax-only
         -isystem build/third_party/wasmtime/include -isystem third_party/wasmtime/include
         -isystem /usr/share/include/llhttp -Wall -Wextra -Wpedantic -Werror)
+    local bindings=(build/release/bindings/*) # written by the build
+    flags+=("${bindings[@]/#/-I}")
     while read -r header; do
         cc -std=gnu17 -x c -Wconversion "${flags[@]}" -include "$header" /dev/null || status=1
         case $header in
