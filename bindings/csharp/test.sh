@@ -3,19 +3,11 @@
 # (default build/release), outside of the sources. Ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.." || exit
-root=$PWD
 here=bindings/csharp
-BUILD=$(realpath -m "${BUILD:-build/release}")
-out=${CSHARP_OUT:-$root/build/bindings/csharp}
+# shellcheck source=bindings/env.sh
+. bindings/env.sh
+out=${CSHARP_OUT:-$OUT/csharp}
 mkdir -p "$out" || exit
-if [ -z "${SPIN_PREFIX:-}" ]; then
-    export LD_LIBRARY_PATH=$BUILD${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    third=build/third_party/wasmtime/include
-    export SPIN_CFLAGS="-I$root/include -I$root/$third -I$root/third_party/wasmtime/include"
-else
-    export LD_LIBRARY_PATH=$SPIN_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    export SPIN_CFLAGS="-I$SPIN_PREFIX/include -I$SPIN_PREFIX/include/spin-wasmtime"
-fi
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
 export TMPDIR=$temp XDG_CACHE_HOME=$temp/cache

@@ -26,6 +26,9 @@ func newApplication(c *C.spin_application_t) *Application {
 
 // LoadApplication loads a spin.toml, or that of a folder.
 func LoadApplication(path string) (*Application, error) {
+	if err := noNUL(path); err != nil {
+		return nil, err
+	}
 	var mem arena
 	defer mem.free()
 	var c *C.spin_application_t
@@ -38,6 +41,9 @@ func LoadApplication(path string) (*Application, error) {
 // LoadLocked loads what another process has loaded and handed on. "" is what `spin up` gives to the
 // trigger that it starts.
 func LoadLocked(path string) (*Application, error) {
+	if err := noNUL(path); err != nil {
+		return nil, err
+	}
 	var mem arena
 	defer mem.free()
 	var c *C.spin_application_t

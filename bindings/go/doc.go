@@ -17,7 +17,10 @@ package spin
 */
 import "C"
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Version is that of the libspin which is linked, "major.minor.patch".
 func Version() string { return C.GoString(C.spin_version()) }
@@ -42,6 +45,16 @@ func (a *arena) text(text string) *C.char {
 	p := C.CString(text)
 	a.blocks = append(a.blocks, unsafe.Pointer(p))
 	return p
+}
+
+// noNUL refuses texts that C would take up to a NUL and no further.
+func noNUL(texts ...string) error {
+	for _, text := range texts {
+		if strings.IndexByte(text, 0) >= 0 {
+			return newError(Usage, "%q has a NUL in it", text)
+		}
+	}
+	return nil
 }
 
 // optional makes NULL of "".

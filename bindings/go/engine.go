@@ -36,6 +36,13 @@ func (o *EngineOptions) toC(mem *arena) *C.spin_engine_options_t {
 	return c
 }
 
+func (o *EngineOptions) check() error {
+	if o == nil {
+		return nil
+	}
+	return noNUL(o.CacheDir)
+}
+
 // milliseconds rounds up, so that what is not zero stays so.
 func milliseconds(d time.Duration) C.uint64_t {
 	return C.uint64_t((max(d, 0) + time.Millisecond - 1) / time.Millisecond)
@@ -57,6 +64,9 @@ type Instance struct {
 
 // NewEngine compiles the components of an application. options may be nil.
 func NewEngine(app *Application, options *EngineOptions) (*Engine, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
 	application, err := app.ref()
 	if err != nil {
 		return nil, err

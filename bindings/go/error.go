@@ -129,16 +129,27 @@ func toC(err error) *C.spin_error_t {
 	if err == nil {
 		return nil
 	}
-	kind := Internal
+	kind, message := describe(err)
+	text := C.CString(strings.ReplaceAll(message, "\x00", "?"))
+	defer C.free(unsafe.Pointer(text))
+	return C.spin_go_error(C.spin_error_kind_t(kind), text)
+}
+
+// describe asks an error of somebody else's, which may panic: a nil in an interface does.
+func describe(err error) (kind Kind, message string) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			kind, message = Internal, fmt.Sprintf("an error of type %T, which panics", err)
+		}
+	}()
+	kind = Internal
 	var own *Error
 	if errors.As(err, &own) {
 		kind = own.Kind
 	} else {
 		errors.As(err, &kind)
 	}
-	text := C.CString(strings.ReplaceAll(err.Error(), "\x00", "?"))
-	defer C.free(unsafe.Pointer(text))
-	return C.spin_go_error(C.spin_error_kind_t(kind), text)
+	return kind, err.Error()
 }
 
 // caught turns a panic of a callback into its error: it must not unwind through C.

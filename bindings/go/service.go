@@ -7,6 +7,8 @@ package spin
 import "C"
 
 import (
+	"context"
+	"errors"
 	"runtime"
 	"runtime/cgo"
 	"sync"
@@ -27,6 +29,8 @@ type Service struct {
 	tasks   map[cgo.Handle]struct{} // what C may still call
 	failure error                   // of a callback that has no other way to report it
 	address string
+	closing sync.Once
+	closed  error // of Source.Close
 
 	ready     chan struct{}
 	readyOnce sync.Once
@@ -61,6 +65,12 @@ func NewHTTP(app *Application, options *HTTPOptions) (*Service, error) {
 	if options == nil {
 		options = &HTTPOptions{}
 	}
+	if err := noNUL(options.Listen, options.LogDir); err != nil {
+		return nil, err
+	}
+	if err := options.Engine.check(); err != nil {
+		return nil, err
+	}
 	s := newService()
 	c := (*C.spin_http_options_t)(s.mem.alloc(1, unsafe.Sizeof(C.spin_http_options_t{})))
 	C.spin_go_http_options(c, C.uintptr_t(s.handle))
@@ -82,13 +92,29 @@ func (s *Service) Address() string { return s.address }
 
 // Run runs the service until it is stopped, on a thread of its own. Once for each service.
 func (s *Service) Run() error {
+	if err := s.claim(); err != nil {
+		return err
+	}
+	return s.run()
+}
+
+// RunContext is Run that stops, as Stop does, when ctx is done.
+func (s *Service) RunContext(ctx context.Context) error {
+	defer context.AfterFunc(ctx, s.Stop)()
+	return s.Run()
+}
+
+func (s *Service) claim() error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.c == nil || s.used {
-		s.mu.Unlock()
 		return newError(Usage, "the service has run already, or is closed")
 	}
 	s.used = true
-	s.mu.Unlock()
+	return nil
+}
+
+func (s *Service) run() error {
 	runtime.LockOSThread()
 	err := takeError(C.spin_trigger_run(s.c))
 	runtime.UnlockOSThread()
@@ -102,7 +128,10 @@ func (s *Service) Run() error {
 
 // Start runs the service in the background and returns when it takes events.
 func (s *Service) Start() error {
-	go s.Run()
+	if err := s.claim(); err != nil {
+		return err
+	}
+	go s.run()
 	select {
 	case <-s.ready:
 		return nil
@@ -128,12 +157,23 @@ func (s *Service) Stop() {
 
 // Close stops the service, waits for its end and frees it. Not from inside its callbacks.
 func (s *Service) Close() error {
+	s.closing.Do(s.free)
+	if s.closed != nil {
+		return errors.Join(s.result, s.closed)
+	}
+	return s.result
+}
+
+func (s *Service) free() {
 	s.mu.Lock()
 	used := s.used
+	s.used = true // it can't begin any more
 	s.mu.Unlock()
 	if used {
 		s.Stop()
 		<-s.ended
+	} else {
+		close(s.ended)
 	}
 	s.mu.Lock()
 	c := s.c
@@ -142,16 +182,12 @@ func (s *Service) Close() error {
 	if c != nil {
 		C.spin_trigger_free(c) // calls back to Source.Close
 	}
-	if s.handle != 0 {
-		s.handle.Delete()
-		s.handle = 0
-	}
+	s.handle.Delete()
 	for task := range s.tasks {
 		task.Delete()
 	}
 	s.tasks = nil
 	s.mem.free()
-	return s.result
 }
 
 // fail ends the run with an error of a callback; the first one counts.

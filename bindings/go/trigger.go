@@ -8,10 +8,12 @@ import "C"
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"runtime"
 	"runtime/cgo"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -35,8 +37,16 @@ type TriggerFunc func(setup *Setup) (StartFunc, error)
 // StartFunc is a Source that only starts.
 type StartFunc func(worker *Worker) error
 
-func (f TriggerFunc) Open(setup *Setup) (Source, error) { return f(setup) }
+// Open calls f.
+func (f TriggerFunc) Open(setup *Setup) (Source, error) {
+	start, err := f(setup)
+	if start == nil {
+		return nil, err
+	}
+	return start, err
+}
 
+// Start calls f.
 func (f StartFunc) Start(worker *Worker) error { return f(worker) }
 
 // TriggerOptions says how a trigger runs; zero is the default everywhere.
@@ -57,6 +67,12 @@ func NewTrigger(name string, trigger Trigger, app *Application,
 	if options == nil {
 		options = &TriggerOptions{}
 	}
+	if err := noNUL(name); err != nil {
+		return nil, err
+	}
+	if err := options.Engine.check(); err != nil {
+		return nil, err
+	}
 	s := newService()
 	s.trigger = trigger
 	table := (*C.spin_trigger_type_t)(s.mem.alloc(1, unsafe.Sizeof(C.spin_trigger_type_t{})))
@@ -75,9 +91,9 @@ func NewTrigger(name string, trigger Trigger, app *Application,
 
 // ── settings ────────────────────────────────────────────────────────────────────────────────
 
-// Setup is what Trigger.Open has at hand. It is of no use after that.
+// Setup is what Trigger.Open has at hand. It is of no use after that: readers give errors.
 type Setup struct {
-	trigger *C.spin_trigger_t
+	trigger *C.spin_trigger_t // nil: Open is over
 	// Errors of readers, kept whole, so that one that Open returns still has its position.
 	errors map[error]*C.spin_error_t
 }
@@ -90,10 +106,18 @@ type Settings struct {
 }
 
 // Settings are the application's.
-func (s *Setup) Settings() *Settings { return &Settings{s, C.spin_trigger_settings(s.trigger)} }
+func (s *Setup) Settings() *Settings {
+	if s.trigger == nil {
+		return &Settings{setup: s}
+	}
+	return &Settings{s, C.spin_trigger_settings(s.trigger)}
+}
 
 // ComponentSettings are those of a component; nil where there is none of that id.
 func (s *Setup) ComponentSettings(id string) *Settings {
+	if s.trigger == nil {
+		return &Settings{setup: s}
+	}
 	var mem arena
 	defer mem.free()
 	application := C.spin_trigger_application(s.trigger)
@@ -106,9 +130,20 @@ func (s *Setup) ComponentSettings(id string) *Settings {
 
 // Components returns the ids, in the manifest's order.
 func (s *Setup) Components() []string {
+	if s.trigger == nil {
+		return nil
+	}
 	a := newApplication(C.spin_application_ref(C.spin_trigger_application(s.trigger)))
 	defer a.Close()
 	return a.Components()
+}
+
+// check comes before each call of C.
+func (s *Settings) check(key string) error {
+	if s.setup.trigger == nil {
+		return newError(Usage, "settings are read while the trigger is opened")
+	}
+	return noNUL(key)
 }
 
 func (s *Settings) take(c *C.spin_error_t) error {
@@ -122,6 +157,9 @@ func (s *Settings) take(c *C.spin_error_t) error {
 
 // Text reads a string. Without a default the setting is required; so with all readers.
 func (s *Settings) Text(key string, byDefault ...string) (string, error) {
+	if err := s.check(key); err != nil {
+		return "", err
+	}
 	var mem arena
 	defer mem.free()
 	var out C.spin_slice_t
@@ -134,6 +172,9 @@ func (s *Settings) Text(key string, byDefault ...string) (string, error) {
 
 // Boolean reads true or false.
 func (s *Settings) Boolean(key string, byDefault ...bool) (bool, error) {
+	if err := s.check(key); err != nil {
+		return false, err
+	}
 	var mem arena
 	defer mem.free()
 	out := C.bool(len(byDefault) > 0 && byDefault[0])
@@ -143,6 +184,9 @@ func (s *Settings) Boolean(key string, byDefault ...bool) (bool, error) {
 
 // Integer reads a whole number from least to most.
 func (s *Settings) Integer(key string, least, most int64, byDefault ...int64) (int64, error) {
+	if err := s.check(key); err != nil {
+		return 0, err
+	}
 	var mem arena
 	defer mem.free()
 	var out C.int64_t
@@ -156,6 +200,9 @@ func (s *Settings) Integer(key string, least, most int64, byDefault ...int64) (i
 
 // Duration reads "250ms", "1s", "5m", "2h", or a whole number of seconds.
 func (s *Settings) Duration(key string, byDefault ...time.Duration) (time.Duration, error) {
+	if err := s.check(key); err != nil {
+		return 0, err
+	}
 	var mem arena
 	defer mem.free()
 	var out C.uint64_t
@@ -168,6 +215,9 @@ func (s *Settings) Duration(key string, byDefault ...time.Duration) (time.Durati
 
 // Value reads any setting into out, as json.Unmarshal does. One that is missing leaves out alone.
 func (s *Settings) Value(key string, out any) error {
+	if err := s.check(key); err != nil {
+		return err
+	}
 	var mem arena
 	defer mem.free()
 	var text *C.char
@@ -183,18 +233,31 @@ func (s *Settings) Value(key string, out any) error {
 
 // Error says what is wrong about a setting, with its position.
 func (s *Settings) Error(key, message string) error {
+	if err := s.check(key); err != nil {
+		return err
+	}
 	var mem arena
 	defer mem.free()
-	return s.take(C.spin_go_settings_error(s.c, mem.text(key), mem.text(message)))
+	return s.take(C.spin_go_settings_error(s.c, mem.text(key),
+		mem.text(strings.ReplaceAll(message, "\x00", "?"))))
 }
 
 // ── worker ──────────────────────────────────────────────────────────────────────────────────
 
 // Worker is where a trigger runs. Its functions, except Post and Stop, are for the callbacks that
-// it calls itself, all on one thread.
+// it calls itself, all on one thread: elsewhere, and after the run, they give errors.
 type Worker struct {
 	service *Service
 	c       *C.spin_worker_t
+	thread  atomic.Int64 // 0: it has ended
+}
+
+// check comes before each call of C that only callbacks may do. Run keeps its thread to itself.
+func (w *Worker) check() error {
+	if w.thread.Load() != int64(syscall.Gettid()) {
+		return newError(Usage, "a worker is for the callbacks that it calls: see Post")
+	}
+	return nil
 }
 
 // Task is something to do on the worker. Its error, or panic, ends the service.
@@ -216,6 +279,9 @@ type call struct {
 
 // Every runs a task at every interval, until the worker stops.
 func (w *Worker) Every(interval time.Duration, run Task) error {
+	if err := w.check(); err != nil {
+		return err
+	}
 	t := &task{worker: w, run: run}
 	t.handle = w.service.keep(t)
 	err := takeError(C.spin_go_every(w.c, milliseconds(interval), C.uintptr_t(t.handle)))
@@ -247,6 +313,9 @@ func (w *Worker) Post(run Task) error {
 // before this returns. When this returns an error, done is not called.
 func (w *Worker) Call(component string, f *Function, args []any,
 	done func(result any, err error)) error {
+	if err := w.check(); err != nil {
+		return err
+	}
 	var mem arena
 	defer mem.free()
 	values, count, err := mem.values(f, args)
@@ -265,10 +334,22 @@ func (w *Worker) Call(component string, f *Function, args []any,
 }
 
 // Hold keeps a graceful stop waiting until as many calls of Release.
-func (w *Worker) Hold() { C.spin_worker_hold(w.c) }
+func (w *Worker) Hold() error {
+	err := w.check()
+	if err == nil {
+		C.spin_worker_hold(w.c)
+	}
+	return err
+}
 
 // Release ends a Hold.
-func (w *Worker) Release() { C.spin_worker_release(w.c) }
+func (w *Worker) Release() error {
+	err := w.check()
+	if err == nil {
+		C.spin_worker_release(w.c)
+	}
+	return err
+}
 
 // Stop ends the service, as Service.Stop. From any goroutine.
 func (w *Worker) Stop() { w.service.Stop() }
@@ -291,6 +372,7 @@ func spinGoOpen(trigger *C.spin_trigger_t, handle C.uintptr_t) *C.spin_error_t {
 	s := serviceOf(handle)
 	setup := &Setup{trigger, map[error]*C.spin_error_t{}}
 	err := s.open(setup)
+	setup.trigger = nil
 	var out *C.spin_error_t
 	for each, c := range setup.errors {
 		if out == nil && err == each {
@@ -308,7 +390,8 @@ func spinGoOpen(trigger *C.spin_trigger_t, handle C.uintptr_t) *C.spin_error_t {
 //export spinGoStart
 func spinGoStart(worker *C.spin_worker_t, handle C.uintptr_t) *C.spin_error_t {
 	s := serviceOf(handle)
-	s.worker = &Worker{s, worker}
+	s.worker = &Worker{service: s, c: worker}
+	s.worker.thread.Store(int64(syscall.Gettid()))
 	return toC(protect(func() error { return s.source.Start(s.worker) }))
 }
 
@@ -331,14 +414,14 @@ func spinGoEnd(worker *C.spin_worker_t, handle C.uintptr_t) {
 	if source, ok := s.source.(interface{ End(*Worker) }); ok {
 		s.fail(protect(func() error { source.End(s.worker); return nil }))
 	}
+	s.worker.thread.Store(0)
 }
 
 //export spinGoClose
 func spinGoClose(handle C.uintptr_t) {
 	s := serviceOf(handle)
 	if source, ok := s.source.(interface{ Close() }); ok {
-		err := protect(func() error { source.Close(); return nil })
-		s.result = errors.Join(s.result, err)
+		s.closed = protect(func() error { source.Close(); return nil })
 	}
 }
 

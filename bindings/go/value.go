@@ -133,6 +133,8 @@ func setFloat(t *C.spin_type_t, value any, out *C.spin_value_t) error {
 		number = v.Float()
 	case v.IsValid() && v.CanInt():
 		number = float64(v.Int())
+	case v.IsValid() && v.CanUint():
+		number = float64(v.Uint())
 	default:
 		ok = false
 	}

@@ -38,6 +38,9 @@ func newWit(c *C.spin_wit_t, err error) (*Wit, error) {
 
 // LoadWit loads a .wit file, or a package's folder.
 func LoadWit(path string) (*Wit, error) {
+	if err := noNUL(path); err != nil {
+		return nil, err
+	}
 	var mem arena
 	defer mem.free()
 	var c *C.spin_wit_t
@@ -47,6 +50,9 @@ func LoadWit(path string) (*Wit, error) {
 
 // ParseWit reads a text; file names it in errors.
 func ParseWit(text, file string) (*Wit, error) {
+	if err := noNUL(file); err != nil {
+		return nil, err
+	}
 	var mem arena
 	defer mem.free()
 	var c *C.spin_wit_t

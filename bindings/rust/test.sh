@@ -3,19 +3,10 @@
 # outside of the sources. Ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")" || exit
-root=$(cd ../.. && pwd)
-BUILD=$(cd "$root" && realpath -m "${BUILD:-build/release}")
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/build/bindings/rust}
+# shellcheck source=bindings/env.sh
+. ../env.sh
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$OUT/rust}
 export CARGO_NET_OFFLINE=true RUST_BACKTRACE=0
-if [ -z "${SPIN_PREFIX:-}" ]; then
-    export SPIN_LIB_DIR=$BUILD
-    export LD_LIBRARY_PATH=$BUILD${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    third=build/third_party/wasmtime/include
-    export SPIN_CFLAGS="-I$root/include -I$root/$third -I$root/third_party/wasmtime/include"
-else
-    export LD_LIBRARY_PATH=$SPIN_PREFIX/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    export SPIN_CFLAGS="-I$SPIN_PREFIX/include -I$SPIN_PREFIX/include/spin-wasmtime"
-fi
 passed=0 failed=0
 check() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi

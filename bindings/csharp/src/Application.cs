@@ -37,13 +37,21 @@ namespace Spin.Host
             return new Application(handle);
         }
 
-        public string Name => Native.spin_application_name(Handle).ToString();
-        public string Version => Native.spin_application_version(Handle).ToString();
-        public string Description => Native.spin_application_description(Handle).ToString();
+        /// <summary>A text of C's, which must not go before it was copied.</summary>
+        private string Copy(Slice text)
+        {
+            string copy = text.ToString();
+            GC.KeepAlive(this);
+            return copy;
+        }
+
+        public string Name => Copy(Native.spin_application_name(Handle));
+        public string Version => Copy(Native.spin_application_version(Handle));
+        public string Description => Copy(Native.spin_application_description(Handle));
         /// <summary>The manifest that it was loaded from.</summary>
-        public string Origin => Native.spin_application_origin(Handle).ToString();
+        public string Origin => Copy(Native.spin_application_origin(Handle));
         /// <summary>"http", "redis", or the name of a trigger of somebody's own.</summary>
-        public string TriggerType => Native.spin_application_trigger_type(Handle).ToString();
+        public string TriggerType => Copy(Native.spin_application_trigger_type(Handle));
 
         /// <summary>In the manifest's order.</summary>
         public IReadOnlyList<string> ComponentIds
@@ -53,7 +61,7 @@ namespace Spin.Host
                 uint count = Native.spin_application_component_count(Handle).ToUInt32();
                 for (uint i = 0; i < count; i++) {
                     IntPtr component = Native.spin_application_component(Handle, (UIntPtr)i);
-                    ids.Add(Native.spin_component_id(component).ToString());
+                    ids.Add(Copy(Native.spin_component_id(component)));
                 }
                 return ids;
             }
@@ -70,8 +78,10 @@ namespace Spin.Host
             using (var arena = new Arena()) {
                 IntPtr component =
                     Native.spin_application_component_by_id(Handle, arena.Text(id));
-                return component == IntPtr.Zero ? null : Json(
+                string text = component == IntPtr.Zero ? null : Json(
                     (out IntPtr json) => Native.spin_component_trigger_json(component, out json));
+                GC.KeepAlive(this);
+                return text;
             }
         }
 

@@ -275,8 +275,12 @@ namespace Spin.Host
         public static byte Bool(bool value) => value ? (byte)1 : (byte)0;
 
         /// <summary>Zero is the default; a fraction of a millisecond is not nothing.</summary>
-        public static ulong Milliseconds(TimeSpan? time) =>
-            time == null ? 0 : (ulong)Math.Max(1, time.Value.TotalMilliseconds);
+        public static ulong Milliseconds(TimeSpan? time)
+        {
+            if (time < TimeSpan.Zero)
+                throw new ArgumentOutOfRangeException(nameof(time), time, "less than no time");
+            return time == null ? 0 : (ulong)Math.Ceiling(time.Value.TotalMilliseconds);
+        }
 
         [DllImport(Library)] public static extern IntPtr spin_version();
         [DllImport(Library)] public static extern IntPtr spin_engine_version();

@@ -55,8 +55,14 @@ namespace Spin.Host
                 System.Threading.Tasks.TaskCreationOptions.LongRunning,
                 System.Threading.Tasks.TaskScheduler.Default);
 
-        /// <summary>While it runs: takes effect at its end.</summary>
-        public void Dispose() => Handle?.Dispose();
+        /// <summary>Stops it. Where it runs, what it holds goes at the end of the run.</summary>
+        public void Dispose()
+        {
+            if (Handle == null)
+                return;
+            Stop();
+            Handle.Dispose();
+        }
     }
 
     /// <summary>A trigger of a type of one's own, made for an application.</summary>
@@ -260,7 +266,10 @@ namespace Spin.Host
         {
             Marshal.WriteIntPtr(state, user);
             Core core = CoreOf(user);
-            return core.Guarded("open", () => core.Trigger.Open(new Opening(trigger)));
+            var opening = new Opening(trigger);
+            IntPtr error = core.Guarded("open", () => core.Trigger.Open(opening));
+            opening.End();
+            return error;
         }
 
         private static IntPtr Start(IntPtr worker, IntPtr state)
@@ -306,18 +315,24 @@ namespace Spin.Host
         }
     }
 
-    /// <summary>A trigger while it is opened.</summary>
+    /// <summary>A trigger while it is opened; of no use afterwards.</summary>
     public sealed class Opening
     {
-        private readonly IntPtr trigger;
+        private IntPtr raw;
 
-        internal Opening(IntPtr trigger) { this.trigger = trigger; }
+        internal Opening(IntPtr trigger) { raw = trigger; }
+
+        internal void End() => raw = IntPtr.Zero;
+
+        internal IntPtr Trigger =>
+            raw != IntPtr.Zero ? raw : throw new ObjectDisposedException(nameof(Opening));
 
         public Application Application =>
-            Application.Borrow(Native.spin_trigger_application(trigger));
+            Application.Borrow(Native.spin_trigger_application(Trigger));
 
         /// <summary>The application's trigger table.</summary>
-        public Settings Settings => new Settings(Native.spin_trigger_settings(trigger));
+        public Settings Settings =>
+            new Settings(this, Native.spin_trigger_settings(Trigger));
 
         /// <summary>A component's trigger table.</summary>
         public Settings ComponentSettings(string id)
@@ -328,7 +343,8 @@ namespace Spin.Host
                                                                            arena.Text(id));
                 if (component == IntPtr.Zero)
                     throw new SpinException(ErrorKind.NotFound, $"component \"{id}\"");
-                return new Settings(Native.spin_trigger_component_settings(trigger, component));
+                return new Settings(
+                    this, Native.spin_trigger_component_settings(Trigger, component));
             }
         }
     }
@@ -338,15 +354,22 @@ namespace Spin.Host
     /// manifest.</summary>
     public sealed class Settings
     {
-        private readonly IntPtr raw;
+        private readonly Opening opening;
+        private readonly IntPtr settings;
 
-        internal Settings(IntPtr raw) { this.raw = raw; }
+        internal Settings(Opening opening, IntPtr settings)
+        {
+            this.opening = opening;
+            this.settings = settings;
+        }
+
+        private IntPtr Raw => opening.Trigger != IntPtr.Zero ? settings : IntPtr.Zero;
 
         public string Text(string key)
         {
             var text = new Slice();
             bool found = Json(key) != null;
-            SpinException.Check(Native.spin_settings_text(raw, Native.Utf8Z(key), 0, ref text));
+            SpinException.Check(Native.spin_settings_text(Raw, Native.Utf8Z(key), 0, ref text));
             return found ? text.ToString() : null;
         }
 
@@ -354,7 +377,7 @@ namespace Spin.Host
         {
             byte value = 0;
             bool found = Json(key) != null;
-            SpinException.Check(Native.spin_settings_boolean(raw, Native.Utf8Z(key), 0, ref value));
+            SpinException.Check(Native.spin_settings_boolean(Raw, Native.Utf8Z(key), 0, ref value));
             return found ? value != 0 : (bool?)null;
         }
 
@@ -363,7 +386,7 @@ namespace Spin.Host
             long value = 0;
             bool found = Json(key) != null;
             SpinException.Check(
-                Native.spin_settings_integer(raw, Native.Utf8Z(key), 0, min, max, ref value));
+                Native.spin_settings_integer(Raw, Native.Utf8Z(key), 0, min, max, ref value));
             return found ? value : (long?)null;
         }
 
@@ -373,17 +396,17 @@ namespace Spin.Host
             ulong value = 0;
             bool found = Json(key) != null;
             SpinException.Check(
-                Native.spin_settings_duration_ms(raw, Native.Utf8Z(key), 0, ref value));
+                Native.spin_settings_duration_ms(Raw, Native.Utf8Z(key), 0, ref value));
             return found ? TimeSpan.FromMilliseconds(value) : (TimeSpan?)null;
         }
 
         /// <summary>Any setting, as JSON.</summary>
         public string Json(string key) => Application.Json(
-            (out IntPtr json) => Native.spin_settings_json(raw, Native.Utf8Z(key), out json));
+            (out IntPtr json) => Native.spin_settings_json(Raw, Native.Utf8Z(key), out json));
 
         /// <summary>An error about a setting, at its place, to be thrown.</summary>
         public SpinException Error(string key, string message) => SpinException.Of(
-            Native.spin_settings_error(raw, Native.Utf8Z(key), SpinException.Literal(message)));
+            Native.spin_settings_error(Raw, Native.Utf8Z(key), SpinException.Literal(message)));
     }
 
     /// <summary>A running trigger. But for Post and Stop it is for the thread that runs it, which is
@@ -422,7 +445,7 @@ namespace Spin.Host
         {
             Check();
             core.Hand(tick ?? throw new ArgumentNullException(nameof(tick)),
-                      number => Native.spin_worker_every(Raw, (ulong)interval.TotalMilliseconds,
+                      number => Native.spin_worker_every(Raw, Native.Milliseconds(interval),
                                                          Callbacks.Tick, number));
         }
 

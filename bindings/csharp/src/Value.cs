@@ -172,7 +172,8 @@ namespace Spin.Host
 
         private static double Real(WitType type, object value)
         {
-            if (value is float || value is double || value is int)
+            TypeCode code = Type.GetTypeCode(value?.GetType());
+            if (code >= TypeCode.SByte && code <= TypeCode.Double)
                 return Convert.ToDouble(value, CultureInfo.InvariantCulture);
             throw Wrong(type, value);
         }

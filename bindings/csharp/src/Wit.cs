@@ -128,7 +128,12 @@ namespace Spin.Host
         }
 
         /// <summary>As in WIT: "list&lt;string&gt;"; a declared type by its name.</summary>
-        public override string ToString() => Native.spin_type_text(Raw).ToString();
+        public override string ToString()
+        {
+            string text = Native.spin_type_text(Raw).ToString();
+            GC.KeepAlive(Wit);
+            return text;
+        }
 
         /// <summary>A value of this type as text: {name: "x", tags: [1, 2]}. Throws where it is not
         /// one, and says which part is not.</summary>

@@ -195,8 +195,16 @@ def slice_of(data):
     return view
 
 
+def c_text(text):
+    """Text or a path for C, which would take it up to a NUL and no further."""
+    data = os.fsencode(text)
+    if b"\0" in data:
+        raise ValueError(f"{text!r} has a NUL in it")
+    return data
+
+
 def optional(text):
-    return None if text is None else os.fsencode(text)
+    return None if text is None else c_text(text)
 
 
 def milliseconds(seconds):

@@ -92,6 +92,10 @@ def to_c(exception):
     if isinstance(exception, SpinError):
         kind, text = exception.kind, str(exception)
     else:
-        kind, text = Kind.INTERNAL, f"{type(exception).__name__}: {exception}"
+        try:
+            text = str(exception)
+        except Exception:  # of its __str__, which is somebody's
+            text = "(no text)"
+        kind, text = Kind.INTERNAL, f"{type(exception).__name__}: {text}"
     text = text.encode(errors="replace").replace(b"\0", b"?")
     return lib.spin_error_new(kind, text.replace(b"%", b"%%"))

@@ -70,15 +70,29 @@ class Service:
         self.stop()
 
     def run(self):
-        """Runs until it is stopped. Once for each service. What a callback raised is raised."""
-        self._run()
+        """Runs until it is stopped. Once for each service. What a callback raised is raised. On the
+        main thread it has another one do so, since Python would see no signal from inside of C:
+        ^C stops it as `stop` does, and KeyboardInterrupt is raised at its end."""
+        self._claim()
+        if threading.current_thread() is not threading.main_thread():
+            self._run()
+        else:
+            threading.Thread(target=self._run, daemon=True, name="spin").start()
+            try:
+                self._ended.wait()
+            except BaseException:
+                self.stop()
+                self._ended.wait()
+                raise
         self.wait()
 
-    def _run(self):
+    def _claim(self):
         with self._lock:
             if self._pointer is None or self._used:
                 raise SpinError(Kind.USAGE, "the service has run already, or is closed")
             self._used = True
+
+    def _run(self):
         _running.add(self)
         try:
             check(lib.spin_trigger_run(self._pointer))
@@ -91,8 +105,7 @@ class Service:
 
     def start(self):
         """Runs in the background; returns when it takes events."""
-        if self._used:
-            raise SpinError(Kind.USAGE, "the service has run already")
+        self._claim()
         threading.Thread(target=self._run, daemon=True, name="spin").start()
         self._state.wait()
         if not self._ready.is_set():
@@ -116,11 +129,14 @@ class Service:
 
     def close(self):
         """Stops it, waits for its end and frees it. Not from inside its callbacks."""
-        if self._used:
+        with self._lock:
+            used, self._used = self._used, True  # it can't begin any more
+        if used:
             self.stop()
             self._ended.wait()
         with self._lock:
             pointer, self._pointer = self._pointer, None
+        self._ended.set()  # of what never ran: nobody waits for it any more
         if pointer is not None:
             lib.spin_trigger_free(pointer)
         objects.pop(self._number, None)

@@ -2,9 +2,10 @@
 
 import ctypes
 import json
+import threading
 
 from . import _ffi
-from ._ffi import Pointer, Slice, lib, slice_of
+from ._ffi import Pointer, Slice, c_text, lib, slice_of
 from .application import Application
 from .errors import Kind, SpinError, check, read_error, to_c
 from .service import Service, objects
@@ -51,8 +52,14 @@ class Setup:
     """What `open` has at hand. It is of no use after that."""
 
     def __init__(self, trigger):
-        self._trigger = trigger
+        self._pointer = trigger
         self.errors = []  # of readers, kept whole, so that one that is raised keeps its position
+
+    @property
+    def _trigger(self):
+        if self._pointer is None:
+            raise SpinError(Kind.USAGE, "settings are read while the trigger is opened")
+        return self._pointer
 
     @property
     def application(self):
@@ -73,8 +80,8 @@ class Setup:
         return Settings(self, lib.spin_trigger_component_settings(self._trigger, found))
 
     def result(self, exception):
-        """What C is told about `open`."""
-        out = None
+        """What C is told about `open`, which is over."""
+        self._pointer = out = None
         for each, pointer in self.errors:
             if out is None and each is exception:
                 out = pointer
@@ -91,7 +98,11 @@ class Settings:
     the manifest's line and column."""
 
     def __init__(self, setup, pointer):
-        self._setup, self._pointer = setup, pointer
+        self._setup, self._raw = setup, pointer
+
+    @property
+    def _pointer(self):
+        return self._setup._trigger and self._raw
 
     def _check(self, error):
         if error:
@@ -102,9 +113,9 @@ class Settings:
     def _read(self, reader, key, default, out, *limits):
         """True where the manifest has it, so that `out` is set."""
         present = Pointer()
-        self._check(lib.spin_settings_json(self._pointer, key.encode(), present))
+        self._check(lib.spin_settings_json(self._pointer, c_text(key), present))
         lib.spin_string_free(present)
-        self._check(reader(self._pointer, key.encode(), default is _REQUIRED, *limits, out))
+        self._check(reader(self._pointer, c_text(key), default is _REQUIRED, *limits, out))
         return bool(present)
 
     def text(self, key, default=_REQUIRED):
@@ -130,7 +141,7 @@ class Settings:
     def value(self, key, default=None):
         """Any setting, as JSON has it."""
         out = Pointer()
-        self._check(lib.spin_settings_json(self._pointer, key.encode(), out))
+        self._check(lib.spin_settings_json(self._pointer, c_text(key), out))
         if not out:
             return default
         try:
@@ -140,11 +151,11 @@ class Settings:
 
     def error(self, key, message):
         """An exception about a setting, at its position, to be raised."""
-        text = message.encode().replace(b"\0", b"?").replace(b"%", b"%%")
-        try:
-            self._check(lib.spin_settings_error(self._pointer, key.encode(), text))
-        except Exception as exception:  # which it is
-            return exception
+        text = message.encode(errors="replace").replace(b"\0", b"?").replace(b"%", b"%%")
+        error = lib.spin_settings_error(self._pointer, c_text(key), text)
+        exception = read_error(error)
+        self._setup.errors.append((exception, error))
+        return exception
 
 
 class Worker:
@@ -153,9 +164,18 @@ class Worker:
 
     def __init__(self, service, pointer):
         self._service, self._pointer = service, pointer
+        self._thread = threading.get_ident()
+
+    def _check(self):
+        if self._thread != threading.get_ident():
+            raise SpinError(Kind.USAGE, "a worker's methods are for its callbacks: see post")
+
+    def finish(self):
+        self._thread = None
 
     def every(self, seconds, function):
         """Calls `function(worker)` at every interval, until the worker stops."""
+        self._check()
         self._hand_over(lib.spin_worker_every, (self, function, False),
                         _ffi.milliseconds(seconds), _on_task)
 
@@ -169,6 +189,7 @@ class Worker:
     def call(self, component, function, args, done):
         """Calls a function in a fresh instance of a component and tells `done(result, error)`, one
         of which is None; that may be at once. When this raises, `done` is not called."""
+        self._check()
         lowering = Lowering()
         values, count = lowering.arguments(function, args)
         self._hand_over(lib.spin_worker_call, (self, function, done), slice_of(component), None,
@@ -184,9 +205,12 @@ class Worker:
 
     def hold(self):
         """Keeps a graceful stop waiting until as many calls of `release`."""
+        self._check()
         lib.spin_worker_hold(self._pointer)
 
     def release(self):
+        """Ends a hold."""
+        self._check()
         lib.spin_worker_release(self._pointer)
 
     def stop(self):
@@ -226,6 +250,8 @@ def _tell(name):
             getattr(service.trigger, name)(service.worker)
         except BaseException as exception:
             service.fail(exception)
+        if name == "end":
+            service.worker.finish()
     return _ffi.OnWorker(on_event)
 
 
@@ -277,7 +303,7 @@ class TriggerService(Service):
         super().__init__()
         self.trigger = trigger if isinstance(trigger, Trigger) else _FunctionTrigger(trigger)
         self.worker = None
-        self._type = _ffi.TriggerType(name=name.encode(), open=_on_open, close=_on_close,
+        self._type = _ffi.TriggerType(name=_ffi.c_text(name), open=_on_open, close=_on_close,
                                       start=_on_start, stop=_on_stop, end=_on_end)
         self._options = _ffi.TriggerOptions(**self._common(shutdown_timeout, engine))
         out = Pointer()

@@ -32,6 +32,9 @@ _SIGNED = {S8: 8, S16: 16, S32: 32, S64: 64}
 _BITS = {U8: 8, U16: 16, U32: 32, U64: 64, OWN: 32, BORROW: 32, STREAM: 32, FUTURE: 32,
          ERROR_CONTEXT: 32}
 
+# Objects of other classes may stand for records by their attributes.
+_NO_RECORDS = (bool, int, float, str, bytes, bytearray, memoryview, list, set, frozenset)
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -129,10 +132,13 @@ class Lowering:
     def _float(self, of_type, value, out):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise _wrong(of_type, value)
-        if out.kind == F32:
-            out.of.f32 = value
-        else:
-            out.of.f64 = value
+        try:
+            if out.kind == F32:
+                out.of.f32 = value
+            else:
+                out.of.f64 = value
+        except OverflowError:
+            raise SpinError(Kind.INVALID, f"too large for {_text(of_type)}") from None
 
     def _char(self, of_type, value, out):
         if not isinstance(value, str) or len(value) != 1 or 0xd800 <= ord(value) < 0xe000:
@@ -186,6 +192,8 @@ class Lowering:
 
     def _record(self, of_type, value, out):
         names = _names(of_type)
+        if value is None or isinstance(value, _NO_RECORDS):
+            raise _wrong(of_type, value)
         if not isinstance(value, dict):
             found = {name: getattr(value, name.replace("-", "_"), self) for name in names}
             value = {name: field for name, field in found.items() if field is not self}

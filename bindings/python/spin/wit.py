@@ -1,10 +1,9 @@
 """WIT that was read, its functions and their types."""
 
 import ctypes
-import os
 import weakref
 
-from ._ffi import Pointer, Slice, Value, lib, slice_of
+from ._ffi import Pointer, Slice, Value, c_text, lib, slice_of
 from .errors import check
 from .values import Lowering
 
@@ -20,14 +19,14 @@ class Wit:
     def load(cls, path):
         """Loads a .wit file, or a package's folder."""
         out = Pointer()
-        check(lib.spin_wit_load(os.fsencode(path), None, out))
+        check(lib.spin_wit_load(c_text(path), None, out))
         return cls(out.value)
 
     @classmethod
     def parse(cls, text, file="text.wit"):
         """Reads a text; `file` names it in errors."""
         out = Pointer()
-        check(lib.spin_wit_parse(slice_of(text), os.fsencode(file), None, out))
+        check(lib.spin_wit_parse(slice_of(text), c_text(file), None, out))
         return cls(out.value)
 
     def function(self, name):

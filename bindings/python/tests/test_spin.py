@@ -4,6 +4,8 @@ import gc
 import logging
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -106,6 +108,13 @@ class Basics(Case):
         self.assertEqual((it.name, it.version, it.trigger_type, it.components,
                           it.trigger_settings["base"]), ("test", "1.2.3", "http", ["it"], "/x"))
 
+    def test_texts_with_a_nul_are_refused(self):
+        for use in (spin.Application.load, spin.Application.load_locked, spin.Wit.load,
+                    lambda path: spin.Wit.parse("", path),
+                    lambda path: spin.HttpService(self.application(HELLO), path)):
+            with self.assertRaises(ValueError):
+                use("/dev/null\0.toml")
+
     def test_functions_describe_themselves(self):
         it = function("package a:b; interface i { f: func(a: list<u8>, b: u32) -> bool; }", "f")
         self.assertEqual(str(it), "f: func(a: list<u8>, b: u32) -> bool")
@@ -142,9 +151,11 @@ class Values(Case):
             "bool": [1], "f32": ["x", True], "char": ["", "ab", "\ud800", 97],
             "string": [b"x", "\ud800"], "list<u8>": [[300], "x"], "tuple<u8, u8>": [(1,)],
             "result<u8>": [1, Err(1)], "option<u8>": ["x"], "list<u8, 2>": [[1, 2, 3]],
+            "f64": [10 ** 400], "r": [5, "ann", None, [1]],
         }
         for kind, values in cases.items():
-            it = function(f"package a:b; interface i {{ f: func(x: {kind}); }}", "f")
+            it = function("package a:b; interface i { record r { age: option<u8> } "
+                          f"f: func(x: {kind}); }}", "f")
             for value in values:
                 with self.subTest(kind=kind, value=value), self.fails(Kind.INVALID, ""):
                     it.params[0].format(value)
@@ -153,6 +164,37 @@ class Values(Case):
             plain.params[0].format([{**EVERYTHING, "e": "yellow"}])
         with self.fails(Kind.INVALID, "takes 1 arguments and got 0"):
             self.engine("abi_value").prepare("it").call(plain)
+
+    def test_rare_types_go_through_a_guest(self):
+        bits = ", ".join(f"bit{i}" for i in range(40))
+        cases = {
+            "map<u64, string>": {(1 << 64) - 1: "", 0: "\U0001f600 é"}, "list<u8, 3>": [1, 2, 3],
+            "many": frozenset({"bit0", "bit31", "bit32", "bit39"}), "f64": float("inf"),
+            "string": "", "list<u8>": b"", "own<thing>": 7, "option<own<thing>>": None,
+            "tuple<char, s64>": ("\U0010ffff", -1 << 63), "map<string, list<string>>": {"": [""]},
+        }
+        with self.engine("abi_value").prepare("it") as instance:
+            def through(kind, values):
+                wit = (f"package a:b; interface i {{ resource thing; flags many {{ {bits} }} }} "
+                       f"world w {{ use i.{{thing, many}}; "
+                       f"export plain: func(x: list<{kind}>) -> list<{kind}>; }}")
+                return instance.call(function(wit, "plain"), values)
+            for kind, value in cases.items():
+                with self.subTest(kind=kind):
+                    self.assertEqual(through(kind, [value, value]), [value, value])
+            for kind in ("f32", "f64"):
+                self.assertNotEqual(*through(kind, [float("nan")]) * 2)
+
+    def test_a_mebibyte_goes_through_a_guest_fast(self):
+        big = bytes(range(256)) * 4096
+        echo = function("echo: function(msg: list<u8>) -> list<u8>", "echo")
+        with spin.Engine(self.application(ECHO), disable_cache=True) as engine:
+            instance = engine.prepare("it")
+            self.assertEqual(instance.call(echo, big), b"ECHO: " + big)
+            start = time.monotonic()
+            for _ in range(10):
+                engine.prepare("it").call(echo, big)
+            self.assertLess(time.monotonic() - start, 5)  # by elements it would take longer
 
 
 class Engines(Case):
@@ -240,6 +282,31 @@ class Http(Case):
             spin.HttpService(self.application(HELLO, '{ type = "other" }'))
 
 
+    def test_a_closed_service_neither_starts_nor_waits(self):
+        options = {"log_dir": self.folder / "logs", "engine": {"disable_cache": True}}
+        service = spin.HttpService(self.application(HELLO), "127.0.0.1:0", **options)
+        service.close()
+        with self.fails(Kind.USAGE, "closed"):
+            service.start()
+        self.assertTrue(service.wait(1))
+
+    def test_ctrl_c_ends_a_run_on_the_main_thread(self):
+        self.application(HELLO)
+        code = ("import spin, sys; it = spin.HttpService(spin.Application.load(sys.argv[1]), "
+                "'127.0.0.1:0', log_dir=sys.argv[1]); print('made', flush=True); it.run()")
+        with subprocess.Popen([sys.executable, "-c", code, self.folder], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as it:
+            timer = threading.Timer(20, it.kill)
+            timer.start()
+            it.stdout.readline()
+            time.sleep(0.3)
+            it.send_signal(signal.SIGINT)
+            errors = it.communicate()[1]
+            timer.cancel()
+        self.assertIn("KeyboardInterrupt", errors)
+        self.assertEqual(it.returncode, -signal.SIGINT)
+
+
 class Triggers(Case):
     def run_timer(self, trigger, settings=""):
         application = self.application(ECHO, f'{{ type = "timer"{settings} }}')
@@ -321,6 +388,48 @@ class Triggers(Case):
         with self.fails(Kind.NOT_FOUND, "nobody"):
             self.run_timer(lambda setup: lambda worker: worker.post(
                 lambda worker: worker.call("nobody", ECHO_FUNCTION, ["x"], raising)))
+
+    def test_an_exception_without_text_is_one_too(self):
+        class Mute(Exception):
+            def __str__(self):
+                raise ValueError("no text")
+
+        def trigger(setup):
+            raise Mute
+        with self.fails(Kind.INTERNAL, "Mute"):
+            self.run_timer(trigger)
+
+    def test_what_is_over_is_of_no_use(self):
+        kept, refused = [], []
+
+        def trigger(setup):
+            kept.extend([lambda: setup.settings, lambda: setup.application,
+                         lambda: setup.component_settings("it")])
+            settings = setup.settings
+            kept.extend([lambda: settings.text("x", default=""), lambda: settings.value("x"),
+                         lambda: settings.error("x", "wrong")])
+
+            def start(worker):
+                kept.extend([lambda: worker.every(1, print), worker.hold, worker.release,
+                             lambda: worker.call("it", ECHO_FUNCTION, ["x"], print)])
+
+                def elsewhere():
+                    for use in kept:
+                        try:
+                            use()
+                        except SpinError as error:
+                            refused.append(error.kind)
+                thread = threading.Thread(target=elsewhere)
+                thread.start()
+                thread.join()
+                worker.stop()
+            return start
+
+        self.run_timer(trigger)
+        self.assertEqual(refused, [Kind.USAGE] * 10)
+        for use in kept:
+            with self.fails(Kind.USAGE, ""):
+                use()
 
     def test_a_trigger_sees_its_whole_life(self):
         calls = []

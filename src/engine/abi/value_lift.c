@@ -137,16 +137,21 @@ static void load_flags(spin_lift_t *lift, const wit_type_t *type, const uint8_t 
         words[i] = load_small(at + 4 * i, type->layout.size) & flags_mask(type, i);
 }
 
+static int64_t sign_extend(uint64_t bits, unsigned width) {
+    const unsigned unused = 64 - width;
+    return (int64_t)(bits << unused) >> unused;
+}
+
 /* A type without parts, from the bits that stand for it; those above its width do not count. */
 static void put_number(spin_lift_t *lift, const wit_type_t *type, uint64_t bits,
                        spin_value_t *out) {
     switch (type->kind) {
     case SPIN_TYPE_BOOL: out->of.boolean = bits != 0; break;
-    case SPIN_TYPE_S8: out->of.integer = (int8_t)bits; break;
+    case SPIN_TYPE_S8: out->of.integer = sign_extend(bits, 8); break;
     case SPIN_TYPE_U8: out->of.natural = (uint8_t)bits; break;
-    case SPIN_TYPE_S16: out->of.integer = (int16_t)bits; break;
+    case SPIN_TYPE_S16: out->of.integer = sign_extend(bits, 16); break;
     case SPIN_TYPE_U16: out->of.natural = (uint16_t)bits; break;
-    case SPIN_TYPE_S32: out->of.integer = (int32_t)bits; break;
+    case SPIN_TYPE_S32: out->of.integer = sign_extend(bits, 32); break;
     case SPIN_TYPE_S64: out->of.integer = (int64_t)bits; break;
     case SPIN_TYPE_U64: out->of.natural = bits; break;
     case SPIN_TYPE_F32: out->of.f32 = spin_flat_f32(bits); break;

@@ -1,6 +1,6 @@
 //! Execution contexts: an application's components, compiled, to be called.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::ptr;
@@ -71,8 +71,8 @@ impl EngineOptions {
 pub struct Context {
     raw: ptr::NonNull<sys::spin_execution_context_t>,
     _options: RawOptions,
-    /// Takes the `Sync` from it.
-    _one_thread: Cell<()>,
+    /// Those that were not dropped, which may also be forgotten ones. Takes the `Sync` from it.
+    live: RefCell<Vec<ptr::NonNull<sys::spin_instance_t>>>,
 }
 
 // Nothing of it stays with the thread that made it. Its instances borrow it, and as it is not Sync
@@ -96,7 +96,7 @@ impl Context {
             Ok(Self {
                 raw: ptr::NonNull::new_unchecked(out),
                 _options: options,
-                _one_thread: Cell::new(()),
+                live: RefCell::default(),
             })
         }
     }
@@ -113,20 +113,26 @@ impl Context {
             )
         })?;
         let raw = unsafe { ptr::NonNull::new_unchecked(out) };
-        Ok(Instance { raw, _context: self })
+        self.live.borrow_mut().push(raw);
+        Ok(Instance { raw, context: self })
     }
 }
 
 impl Drop for Context {
     fn drop(&mut self) {
-        unsafe { sys::spin_execution_context_free(self.raw.as_ptr()) }
+        unsafe {
+            for forgotten in self.live.take() {
+                sys::spin_instance_free(forgotten.as_ptr());
+            }
+            sys::spin_execution_context_free(self.raw.as_ptr());
+        }
     }
 }
 
 /// An instance of a component.
 pub struct Instance<'a> {
     raw: ptr::NonNull<sys::spin_instance_t>,
-    _context: &'a Context,
+    context: &'a Context,
 }
 
 impl Instance<'_> {
@@ -154,6 +160,7 @@ impl Instance<'_> {
 
 impl Drop for Instance<'_> {
     fn drop(&mut self) {
+        self.context.live.borrow_mut().retain(|each| *each != self.raw);
         unsafe { sys::spin_instance_free(self.raw.as_ptr()) }
     }
 }

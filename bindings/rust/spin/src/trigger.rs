@@ -453,7 +453,8 @@ impl Worker<'_> {
         tick: impl FnMut(&Worker<'_>) -> Result<()> + 'static,
     ) -> Result<()> {
         let tick: *mut Tick = Box::into_raw(Box::new(Box::new(tick)));
-        let interval = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        // A fraction of a millisecond is not nothing.
+        let interval = if interval.is_zero() { 0 } else { milliseconds(Some(interval)) };
         let error =
             unsafe { sys::spin_worker_every(self.raw, interval, Some(on_tick), tick.cast()) };
         if error.is_null() {

@@ -293,6 +293,20 @@ fn callbacks_are_dropped_with_the_run() {
 }
 
 #[test]
+fn a_fraction_of_a_millisecond_is_an_interval() {
+    let (mut trigger, _folder) = scene("", nothing, |worker| {
+        worker.every(Duration::from_micros(1), |worker| {
+            worker.stop();
+            Ok(())
+        })
+    })
+    .unwrap();
+    trigger.run().unwrap();
+    let never = run_fails(|worker| worker.every(Duration::ZERO, |_| Ok(())));
+    assert_eq!(never.kind(), ErrorKind::Usage);
+}
+
+#[test]
 fn a_stop_before_the_run_ends_it_at_once() {
     let (mut trigger, _folder) = scene("", nothing, |_| Ok(())).unwrap();
     trigger.stopper().stop();

@@ -242,3 +242,61 @@ fn two_engines_at_once_do_not_see_each_other() {
         thread.join().unwrap();
     }
 }
+
+const ECHO: &str = "examples/spin-timer-echo/guest/echo.wasm";
+
+#[test]
+fn rare_types_go_through_a_guest() {
+    let folder = Folder::new("rare");
+    let application = folder.application("tests/engine/guests/abi_value.wasm", "type = \"x\"");
+    let context = Context::new(&application, &engine()).unwrap();
+    let mut guest = context.prepare("guest").unwrap();
+    let bits: Vec<String> = (0..40).map(|bit| format!("bit{bit}")).collect();
+    let mut through = |kind: &str, value: Value| {
+        let wit = format!(
+            "package a:b; interface i {{ resource thing; flags many {{ {} }} }} world w {{ \
+             use i.{{thing, many}}; export plain: func(x: list<{kind}>) -> list<{kind}>; }}",
+            bits.join(", ")
+        );
+        let plain = Wit::parse(&wit, "it.wit").unwrap().function("plain").unwrap();
+        let back = guest.call(&plain, &[Value::List(vec![value.clone(), value])]).unwrap();
+        back.unwrap().items().unwrap()[1].clone()
+    };
+    let flags = ["bit0", "bit31", "bit32", "bit39"];
+    for (kind, value) in [
+        (
+            "map<u64, string>",
+            Value::Map(vec![(u64::MAX.into(), "".into()), (0u64.into(), "\u{1f600} é".into())]),
+        ),
+        ("list<u16, 3>", vec![1u16, 2, 3].into()),
+        ("list<u8, 3>", vec![1u8, 2, 3].into()),
+        ("many", Value::Flags(flags.map(String::from).to_vec())),
+        ("f64", f64::NEG_INFINITY.into()),
+        ("string", "".into()),
+        ("list<u8>", Value::Bytes(Vec::new())),
+        ("own<thing>", Value::Handle(HandleKind::Own, 7)),
+        ("option<own<thing>>", Value::Option(None)),
+        ("tuple<char, s64>", Value::Tuple(vec!['\u{10ffff}'.into(), i64::MIN.into()])),
+        ("map<string, list<string>>", Value::Map(vec![("".into(), vec![""].into())])),
+    ] {
+        assert_eq!(through(kind, value.clone()), value, "{kind}");
+    }
+    assert!(matches!(through("f32", f32::NAN.into()), Value::F32(it) if it.is_nan()));
+}
+
+#[test]
+fn a_mebibyte_goes_through_a_guest_fast() {
+    let folder = Folder::new("mebibyte");
+    let application = folder.application(ECHO, "type = \"x\"");
+    let context = Context::new(&application, &engine()).unwrap();
+    let wit = Wit::parse("echo: function(msg: list<u8>) -> list<u8>", "it.wit").unwrap();
+    let echo = wit.function("echo").unwrap();
+    let big = vec![7u8; 1 << 20];
+    let start = std::time::Instant::now();
+    for _ in 0..10 {
+        let back = context.prepare("guest").unwrap().call(&echo, &[Value::Bytes(big.clone())]);
+        let Ok(Some(Value::Bytes(back))) = back else { panic!("{back:?}") };
+        assert_eq!(back, [b"ECHO: ", &big[..]].concat());
+    }
+    assert!(start.elapsed() < std::time::Duration::from_secs(10)); // by elements it would take longer
+}
