@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
     install guests format format-check lint fuzz abi api-docs docs coverage clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 setup setup-test setup-ci setup-guests:
 	@scripts/setup.sh $(if $(filter setup,$@),build,$(@:setup-%=%))
@@ -53,7 +53,7 @@ guests: setup-guests ## rebuild the committed .wasm files (clang, lld, wasi-libc
 format: setup-ci ## put all C into form
 	@scripts/format.sh
 
-format-check: setup-ci
+format-check: setup-ci ## whether all C is in form
 	@scripts/format.sh --check
 
 lint: setup-ci build ## clang-tidy, headers on their own, shell scripts

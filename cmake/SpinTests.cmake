@@ -37,7 +37,7 @@ target_include_directories(test_abi_bindings PRIVATE "${random_dir}")
 target_compile_definitions(test_abi_bindings PRIVATE SPIN_RANDOM_DIR="${random_dir}")
 
 # Hostile guests, called by what spin-bindgen writes.
-spin_bindgen(test_canonical WIT tests/engine/canonical.wit IMPORT PREFIX canonical)
+spin_bindgen(test_canonical WIT tests/engine/canonical.wit PREFIX canonical)
 target_link_libraries(test_abi_edge PRIVATE test_canonical)
 
 # Interfaces of 2022 that the library does not implement: that their bindings work.

@@ -65,7 +65,8 @@ typedef struct spin_bindgen_options {
     /* Instead of a world: one interface (a file of 2022 is one by itself). */
     const char *interface;
     /* For an interface: import bindings, to call guests that export it; export bindings, to
-     * implement it for guests that import it. Neither: both. A world says by itself. */
+     * implement it for guests that import it. Neither: both. With a world, which says so
+     * by itself, an error. */
     bool import_bindings;
     bool export_bindings;
     /* Begins all names and names the files. NULL: the world's or interface's name. */

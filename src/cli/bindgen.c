@@ -97,11 +97,7 @@ int bindgen_run(const char *command, int argc, char **argv) {
     option_list_t operands = {0};
     options_result_t result = options_parse(&set, argc, argv, &bindgen, &operands);
     int code = result == OPTIONS_HELP ? 0 : 2;
-    bool one_sided = bindgen.import_bindings || bindgen.export_bindings;
-    if (result == OPTIONS_OK && bindgen.world != NULL && one_sided)
-        fprintf(stderr, "Error: --import and --export are for an interface; a world says by "
-                        "itself what it imports and exports\n");
-    else if (result == OPTIONS_OK && operands.len == 1)
+    if (result == OPTIONS_OK && operands.len == 1)
         code = generate(&bindgen, operands.items[0]);
     else if (result == OPTIONS_OK)
         fprintf(stderr, "Error: which file or folder?\n\nFor all options: %s --help\n", command);

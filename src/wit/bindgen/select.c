@@ -253,13 +253,17 @@ spin_error_t *gen_select(gen_t *gen, const spin_bindgen_options_t *options) {
         return error_new(SPIN_ERROR_USAGE, "a world and an interface exclude each other");
     bool world = options->interface == NULL &&
                  (options->world != NULL || (package != NULL && package->worlds_len > 0));
+    bool both = !options->import_bindings && !options->export_bindings;
+    if (world && !both)
+        return error_new(SPIN_ERROR_USAGE,
+                         "import or export bindings alone are for an interface: a "
+                         "world says by itself what it imports and exports");
     spin_error_t *error =
         world ? find_world(gen, options->world) : find_interface(gen, options->interface);
     if (error == NULL && gen->error == NULL)
         error = choose_prefix(gen, options);
     if (error != NULL || gen->error != NULL)
         return error;
-    bool both = !options->import_bindings && !options->export_bindings;
     if (world) {
         add_world_items(gen, GEN_HOST, gen->world->imports, gen->world->imports_len);
         add_world_items(gen, GEN_GUEST, gen->world->exports, gen->world->exports_len);
