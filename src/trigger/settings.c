@@ -86,23 +86,30 @@ static schema_reader_t reader_of(const spin_settings_t *settings, arena_t *scrat
     return reader;
 }
 
-/* "trigger.KEY REASON" at `at`. */
-__attribute__((format(printf, 4, 5))) static spin_error_t *
-value_error(const spin_settings_t *settings, const char *key, const toml_value_t *at,
-            const char *format, ...) {
+/* "trigger.KEY", `sign` and the reason, at `at`. */
+static spin_error_t *error_of(const spin_settings_t *settings, const char *key,
+                              const toml_value_t *at, const char *sign, const char *format,
+                              va_list args) {
     arena_t scratch = {0};
     buf_t reason = {0};
     schema_reader_t reader = reader_of(settings, &scratch);
-    va_list args;
-    va_start(args, format);
     buf_vprintf(&reason, format, args);
-    va_end(args);
     spin_error_t *error = reason.failed
                               ? error_no_memory()
-                              : schema_error(&reader, SPIN_ERROR_INVALID, at, "trigger.%s%.*s", key,
-                                             SLICE_ARG(buf_slice(&reason)));
+                              : schema_error(&reader, SPIN_ERROR_INVALID, at, "trigger.%s%s%.*s",
+                                             key, sign, SLICE_ARG(buf_slice(&reason)));
     buf_deinit(&reason);
     arena_deinit(&scratch);
+    return error;
+}
+
+__attribute__((format(printf, 4, 5))) static spin_error_t *
+value_error(const spin_settings_t *settings, const char *key, const toml_value_t *at,
+            const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    spin_error_t *error = error_of(settings, key, at, "", format, args);
+    va_end(args);
     return error;
 }
 
@@ -114,17 +121,12 @@ static spin_error_t *type_error(const spin_settings_t *settings, const char *key
 
 spin_error_t *spin_settings_error(const spin_settings_t *settings, const char *key,
                                   const char *format, ...) {
-    buf_t message = {0};
+    const toml_pair_t *pair = toml_table_find(settings->table, spin_slice(key));
     va_list args;
     va_start(args, format);
-    buf_vprintf(&message, format, args);
-    va_end(args);
-    const toml_pair_t *pair = toml_table_find(settings->table, spin_slice(key));
     spin_error_t *error =
-        message.failed ? error_no_memory()
-                       : value_error(settings, key, pair != NULL ? &pair->value : settings->table,
-                                     ": %.*s", SLICE_ARG(buf_slice(&message)));
-    buf_deinit(&message);
+        error_of(settings, key, pair != NULL ? &pair->value : settings->table, ": ", format, args);
+    va_end(args);
     return error;
 }
 

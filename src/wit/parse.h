@@ -112,6 +112,9 @@ void wit_parse_item_end(wit_parser_t *parser, wit_ast_items_t *items, wit_ast_it
 
 /* ── bodies ──────────────────────────────────────────────────────────────────────────────── */
 
+/* Items up to "}", and past it; `head` reads what stands before each, `parse` the item. */
+wit_ast_items_t wit_parse_items(wit_parser_t *parser, wit_ast_head_t (*head)(wit_parser_t *parser),
+                                void (*parse)(wit_parser_t *parser, wit_ast_item_t *item));
 /* `{ items }` (parse_items.c, parse_world.c) */
 wit_ast_items_t wit_parse_interface_body(wit_parser_t *parser);
 wit_ast_items_t wit_parse_world_body(wit_parser_t *parser);

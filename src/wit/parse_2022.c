@@ -27,6 +27,12 @@ static void parse_function(wit_parser_t *parser, wit_ast_item_t *item) {
     wit_parse_semicolon(parser);
 }
 
+static void parse_resource_func(wit_parser_t *parser, wit_ast_item_t *item) {
+    bool is_static = wit_parser_take_word(parser, "static");
+    parse_function(parser, item);
+    item->of.func.kind = is_static ? WIT_FUNCTION_STATIC : WIT_FUNCTION_METHOD;
+}
+
 static void parse_resource(wit_parser_t *parser, wit_ast_item_t *item) {
     item->kind = WIT_AST_RESOURCE;
     wit_parser_advance(parser);
@@ -35,18 +41,7 @@ static void parse_resource(wit_parser_t *parser, wit_ast_item_t *item) {
         wit_parse_semicolon(parser);
         return;
     }
-    while (true) {
-        wit_ast_items_t *items = &item->of.body.items;
-        if (wit_parser_is(parser, '}'))
-            items->tail = wit_parser_tail(parser);
-        if (!wit_parser_more(parser, '}'))
-            return;
-        wit_ast_item_t func = {.head = wit_parser_part_head(parser)};
-        bool is_static = wit_parser_take_word(parser, "static");
-        parse_function(parser, &func);
-        func.of.func.kind = is_static ? WIT_FUNCTION_STATIC : WIT_FUNCTION_METHOD;
-        wit_parse_item_end(parser, items, &func);
-    }
+    item->of.body.items = wit_parse_items(parser, wit_parser_part_head, parse_resource_func);
 }
 
 static void parse_item(wit_parser_t *parser, wit_ast_item_t *item) {

@@ -20,6 +20,20 @@ void wit_parse_item_end(wit_parser_t *parser, wit_ast_items_t *items, wit_ast_it
     WIT_APPEND(parser, items, *item);
 }
 
+wit_ast_items_t wit_parse_items(wit_parser_t *parser, wit_ast_head_t (*head)(wit_parser_t *parser),
+                                void (*parse)(wit_parser_t *parser, wit_ast_item_t *item)) {
+    wit_ast_items_t items = {0};
+    while (true) {
+        if (wit_parser_is(parser, '}'))
+            items.tail = wit_parser_tail(parser);
+        if (!wit_parser_more(parser, '}'))
+            return items;
+        wit_ast_item_t item = {.head = head(parser)};
+        parse(parser, &item);
+        wit_parse_item_end(parser, &items, &item);
+    }
+}
+
 /* ── paths and `use` ─────────────────────────────────────────────────────────────────────── */
 
 spin_slice_t wit_parse_join(wit_parser_t *parser, spin_slice_t first, char sign,
@@ -156,16 +170,7 @@ static void parse_resource(wit_parser_t *parser, wit_ast_item_t *item) {
         return;
     if (!wit_parser_take(parser, '{'))
         wit_parser_fail_expected(parser, "\";\" or \"{\"");
-    while (true) {
-        wit_ast_items_t *items = &item->of.body.items;
-        if (wit_parser_is(parser, '}'))
-            items->tail = wit_parser_tail(parser);
-        if (!wit_parser_more(parser, '}'))
-            return;
-        wit_ast_item_t func = {.head = wit_parser_head(parser)};
-        parse_resource_func(parser, &func);
-        wit_parse_item_end(parser, items, &func);
-    }
+    item->of.body.items = wit_parse_items(parser, wit_parser_head, parse_resource_func);
 }
 
 /* ── bodies ──────────────────────────────────────────────────────────────────────────────── */
@@ -209,15 +214,6 @@ static void parse_interface_item(wit_parser_t *parser, wit_ast_item_t *item) {
 }
 
 wit_ast_items_t wit_parse_interface_body(wit_parser_t *parser) {
-    wit_ast_items_t items = {0};
     wit_parser_expect(parser, '{');
-    while (true) {
-        if (wit_parser_is(parser, '}'))
-            items.tail = wit_parser_tail(parser);
-        if (!wit_parser_more(parser, '}'))
-            return items;
-        wit_ast_item_t item = {.head = wit_parser_head(parser)};
-        parse_interface_item(parser, &item);
-        wit_parse_item_end(parser, &items, &item);
-    }
+    return wit_parse_items(parser, wit_parser_head, parse_interface_item);
 }

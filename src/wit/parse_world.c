@@ -72,15 +72,6 @@ static void parse_world_item(wit_parser_t *parser, wit_ast_item_t *item) {
 }
 
 wit_ast_items_t wit_parse_world_body(wit_parser_t *parser) {
-    wit_ast_items_t items = {0};
     wit_parser_expect(parser, '{');
-    while (true) {
-        if (wit_parser_is(parser, '}'))
-            items.tail = wit_parser_tail(parser);
-        if (!wit_parser_more(parser, '}'))
-            return items;
-        wit_ast_item_t item = {.head = wit_parser_head(parser)};
-        parse_world_item(parser, &item);
-        wit_parse_item_end(parser, &items, &item);
-    }
+    return wit_parse_items(parser, wit_parser_head, parse_world_item);
 }

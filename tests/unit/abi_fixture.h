@@ -38,6 +38,20 @@ static inline void assert_fails(spin_error_t *error, spin_error_kind_t kind, con
     spin_error_free(error);
 }
 
+/* In front of all tests: false where it can't be made. */
+static inline bool abi_make_cache(void) {
+    wasm_signals_keep();
+    return mkdtemp(abi_cache_dir) != NULL;
+}
+
+/* Behind them. */
+static inline int abi_remove_cache(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", abi_cache_dir);
+    return system(command);
+}
+
 static inline spin_application_t *abi_application(const char *guest) {
     static const char manifest[] = "spin_version = \"1\"\nname = \"test\"\nversion = \"1.0.0\"\n"
                                    "trigger = { type = \"http\", base = \"/\" }\n[[component]]\n"
@@ -95,6 +109,32 @@ static inline int32_t abi_raw(spin_instance_t *instance, const char *name, size_
     assert_ok(spin_instance_call(instance, &func, args, args_len, &result, results_len));
     return result.of.i32;
 }
+
+/* ── func(n: u32) -> u32, and no parameters ── */
+
+static inline void abi_u32_lift(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
+                                const uint8_t *area, void *to) {
+    (void)lift, (void)context, (void)area;
+    *(uint32_t *)to = (uint32_t)flat[0];
+}
+
+static inline void abi_u32_lower(spin_lower_t *lower, const void *context, const void *from,
+                                 spin_flat_t *flat, uint8_t *area) {
+    (void)lower, (void)context, (void)area;
+    flat[0] = *(const uint32_t *)from;
+}
+
+static inline void abi_nothing_lower(spin_lower_t *lower, const void *context, const void *args,
+                                     spin_flat_t *flat, uint8_t *area) {
+    (void)lower, (void)context, (void)args, (void)flat, (void)area;
+}
+
+#define ABI_NUMBER_TO_NUMBER(named)                                                                \
+    {                                                                                              \
+        .size = sizeof(spin_abi_export_t), .name = (named), .export_name = (named), .params = "i", \
+        .results = "i", .c_args_size = 4, .c_result_size = 4, .lower = abi_u32_lower,              \
+        .lift = abi_u32_lift                                                                       \
+    }
 
 /* ── echo: func(msg: string) -> string ── */
 

@@ -7,6 +7,7 @@
 #ifndef TESTS_LEGACY_GUEST_H
 #define TESTS_LEGACY_GUEST_H
 
+#include "cmocka_all.h"
 #include "component/legacy.h"
 #include "wasm/writer.h"
 
@@ -380,6 +381,15 @@ static inline void guest_make(buf_t *out, const guest_options_t *options) {
                          SLICE_LITERAL("\2\0\x41\x80\x10\x0b\4data\1\7passive"));
     if (options->names)
         guest_names(out, options);
+}
+
+/* What was written, in the arena. */
+static inline spin_slice_t guest_finish(buf_t *out, arena_t *arena) {
+    assert_false(out->failed);
+    spin_slice_t module = arena_copy(arena, buf_slice(out));
+    buf_deinit(out);
+    assert_non_null(module.ptr);
+    return module;
 }
 
 #endif

@@ -98,11 +98,6 @@ static const spin_abi_export_t sum = {.size = sizeof sum,
                                       .lower = sum_lower,
                                       .lift = sum_lift};
 
-static void nothing_lower(spin_lower_t *lower, const void *context, const void *args,
-                          spin_flat_t *flat, uint8_t *area) {
-    (void)lower, (void)context, (void)args, (void)flat, (void)area;
-}
-
 static void color_lift(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
                        const uint8_t *area, void *result) {
     (void)context, (void)area;
@@ -117,7 +112,7 @@ static const spin_abi_export_t color = {.size = sizeof color,
                                         .params = "",
                                         .results = "i",
                                         .c_result_size = 4,
-                                        .lower = nothing_lower,
+                                        .lower = abi_nothing_lower,
                                         .lift = color_lift};
 
 static void zero_lower(spin_lower_t *lower, const void *context, const void *args,
@@ -656,13 +651,6 @@ static void every_allocation_may_fail(void **state) {
     failing_alloc_remove();
 }
 
-static int remove_cache(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", abi_cache_dir);
-    return system(command);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(echoes_texts),
@@ -685,8 +673,7 @@ int main(void) {
         cmocka_unit_test(contexts_do_not_see_each_other),
         cmocka_unit_test(every_allocation_may_fail),
     };
-    wasm_signals_keep();
-    if (mkdtemp(abi_cache_dir) == NULL)
+    if (!abi_make_cache())
         return 1;
-    return cmocka_run_group_tests_name("abi_call", tests, NULL, remove_cache);
+    return cmocka_run_group_tests_name("abi_call", tests, NULL, abi_remove_cache);
 }

@@ -57,18 +57,6 @@ static const spin_abi_import_t greet_import = {.size = sizeof greet_import,
                                                .measure = abi_text_measure,
                                                .lower = abi_text_lower};
 
-static void u32_lift(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
-                     const uint8_t *area, void *args) {
-    (void)lift, (void)context, (void)area;
-    *(uint32_t *)args = (uint32_t)flat[0];
-}
-
-static void u32_lower(spin_lower_t *lower, const void *context, const void *result,
-                      spin_flat_t *flat, uint8_t *area) {
-    (void)lower, (void)context, (void)area;
-    flat[0] = *(const uint32_t *)result;
-}
-
 static void on_timer(uv_timer_t *timer) {
     world_t *world = timer->data;
     *world->waiting_result += 1;
@@ -107,9 +95,9 @@ static const spin_abi_import_t later_import = {.size = sizeof later_import,
                                                .c_args_size = 4,
                                                .c_result_size = 4,
                                                .is_async = true,
-                                               .lift = u32_lift,
+                                               .lift = abi_u32_lift,
                                                .call = later,
-                                               .lower = u32_lower};
+                                               .lower = abi_u32_lower};
 
 /* ── the resource ── */
 
@@ -146,7 +134,7 @@ static const spin_abi_import_t constructor_import = {.size = sizeof constructor_
                                                      .results = "i",
                                                      .c_args_size = 4,
                                                      .c_result_size = sizeof(uint32_t *),
-                                                     .lift = u32_lift,
+                                                     .lift = abi_u32_lift,
                                                      .call = make_counter,
                                                      .lower = own_lower};
 
@@ -179,7 +167,7 @@ static const spin_abi_import_t add_import = {.size = sizeof add_import,
                                              .c_result_size = 4,
                                              .lift = add_lift,
                                              .call = add_counter,
-                                             .lower = u32_lower};
+                                             .lower = abi_u32_lower};
 
 static void own_lift(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
                      const uint8_t *area, void *args) {
@@ -204,7 +192,7 @@ static const spin_abi_import_t consume_import = {.size = sizeof consume_import,
                                                  .c_result_size = 4,
                                                  .lift = own_lift,
                                                  .call = consume,
-                                                 .lower = u32_lower};
+                                                 .lower = abi_u32_lower};
 
 static const spin_abi_interface_t interface = {
     sizeof interface,
@@ -217,11 +205,6 @@ static const spin_abi_interface_t interface = {
 
 /* ── what the guest exports ── */
 
-static void nothing_lower(spin_lower_t *lower, const void *context, const void *args,
-                          spin_flat_t *flat, uint8_t *area) {
-    (void)lower, (void)context, (void)args, (void)flat, (void)area;
-}
-
 static const spin_abi_export_t greeting = {.size = sizeof greeting,
                                            .name = "greeting",
                                            .export_name = "greeting",
@@ -230,19 +213,12 @@ static const spin_abi_export_t greeting = {.size = sizeof greeting,
                                            .result_size = 8,
                                            .result_align = 4,
                                            .c_result_size = sizeof(spin_string_t),
-                                           .lower = nothing_lower,
+                                           .lower = abi_nothing_lower,
                                            .lift = abi_text_lift,
                                            .clear = abi_text_clear};
 
-#define NUMBER_TO_NUMBER(called)                                                                   \
-    {                                                                                              \
-        .size = sizeof(spin_abi_export_t), .name = (called), .export_name = (called),              \
-        .params = "i", .results = "i", .c_args_size = 4, .c_result_size = 4, .lower = u32_lower,   \
-        .lift = u32_lift                                                                           \
-    }
-
-static const spin_abi_export_t call_later = NUMBER_TO_NUMBER("later");
-static const spin_abi_export_t count = NUMBER_TO_NUMBER("count");
+static const spin_abi_export_t call_later = ABI_NUMBER_TO_NUMBER("later");
+static const spin_abi_export_t count = ABI_NUMBER_TO_NUMBER("count");
 
 typedef struct pointers {
     uint32_t ptr, len, area;
@@ -265,7 +241,7 @@ static const spin_abi_export_t bad_greeting = {.size = sizeof bad_greeting,
                                                .c_args_size = sizeof(pointers_t),
                                                .c_result_size = 4,
                                                .lower = pointers_lower,
-                                               .lift = u32_lift};
+                                               .lift = abi_u32_lift};
 
 typedef struct borrow_args {
     uint32_t *counter;
@@ -288,7 +264,7 @@ static const spin_abi_export_t borrowed = {.size = sizeof borrowed,
                                            .c_args_size = sizeof(borrow_args_t),
                                            .c_result_size = 4,
                                            .lower = borrow_lower,
-                                           .lift = u32_lift};
+                                           .lift = abi_u32_lift};
 
 /* ── the tests ── */
 
@@ -562,10 +538,10 @@ static void bad_descriptors_are_refused(void **state) {
 
 /* ── resources of the guest's own ── */
 
-static const spin_abi_export_t make = NUMBER_TO_NUMBER("make");
-static const spin_abi_export_t look = NUMBER_TO_NUMBER("look");
-static const spin_abi_export_t drop = NUMBER_TO_NUMBER("drop");
-static const spin_abi_export_t bare = NUMBER_TO_NUMBER("bare");
+static const spin_abi_export_t make = ABI_NUMBER_TO_NUMBER("make");
+static const spin_abi_export_t look = ABI_NUMBER_TO_NUMBER("look");
+static const spin_abi_export_t drop = ABI_NUMBER_TO_NUMBER("drop");
+static const spin_abi_export_t bare = ABI_NUMBER_TO_NUMBER("bare");
 
 static uint32_t number_of(spin_instance_t *instance, const spin_abi_export_t *function,
                           uint32_t number) {
@@ -603,8 +579,8 @@ static void guest_borrow_lower(spin_lower_t *lower, const void *context, const v
 
 static void the_host_uses_resources_of_guests(void **state) {
     (void)state;
-    spin_abi_export_t twice = NUMBER_TO_NUMBER("twice");
-    const spin_abi_export_t destroyed = NUMBER_TO_NUMBER("destroyed");
+    spin_abi_export_t twice = ABI_NUMBER_TO_NUMBER("twice");
+    const spin_abi_export_t destroyed = ABI_NUMBER_TO_NUMBER("destroyed");
     spin_execution_context_t *context = abi_context("abi_resource");
     spin_instance_t *instance = abi_prepare(context);
     twice.lower = guest_borrow_lower;
@@ -699,13 +675,6 @@ static void every_allocation_may_fail(void **state) {
     failing_alloc_remove();
 }
 
-static int remove_cache(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", abi_cache_dir);
-    return system(command);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_allocated_by_the_guest),
@@ -725,8 +694,7 @@ int main(void) {
         cmocka_unit_test(destructors_may_fail),
         cmocka_unit_test(every_allocation_may_fail),
     };
-    wasm_signals_keep();
-    if (mkdtemp(abi_cache_dir) == NULL)
+    if (!abi_make_cache())
         return 1;
-    return cmocka_run_group_tests_name("abi_host", tests, NULL, remove_cache);
+    return cmocka_run_group_tests_name("abi_host", tests, NULL, abi_remove_cache);
 }

@@ -277,13 +277,6 @@ static void starts_without_waiting(void **state) {
     close_guest(&it);
 }
 
-static int remove_cache(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", abi_cache_dir);
-    return system(command);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_and_lists_come_back),
@@ -294,8 +287,7 @@ int main(void) {
         cmocka_unit_test(descriptors_are_kept_and_checked),
         cmocka_unit_test(starts_without_waiting),
     };
-    wasm_signals_keep();
-    if (mkdtemp(abi_cache_dir) == NULL)
+    if (!abi_make_cache())
         return 1;
-    return cmocka_run_group_tests(tests, NULL, remove_cache);
+    return cmocka_run_group_tests(tests, NULL, abi_remove_cache);
 }

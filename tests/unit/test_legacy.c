@@ -56,11 +56,7 @@ static void check_wasmtime(wasmtime_error_t *error, wasm_trap_t *trap) {
 static spin_slice_t make(const guest_options_t *options) {
     buf_t out = {0};
     guest_make(&out, options);
-    assert_false(out.failed);
-    spin_slice_t module = arena_copy(&arena, buf_slice(&out));
-    buf_deinit(&out);
-    assert_non_null(module.ptr);
-    return module;
+    return guest_finish(&out, &arena);
 }
 
 static spin_slice_t rewrite(spin_slice_t module) {

@@ -496,13 +496,6 @@ static void bad_handlers_are_errors(void **state) {
     spin_execution_context_free(context);
 }
 
-static int remove_cache(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", abi_cache_dir);
-    return system(command);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(config_is_asked),
@@ -517,8 +510,7 @@ int main(void) {
         cmocka_unit_test(messages_are_handled_on_the_loop),
         cmocka_unit_test(bad_handlers_are_errors),
     };
-    wasm_signals_keep();
-    if (mkdtemp(abi_cache_dir) == NULL)
+    if (!abi_make_cache())
         return 1;
-    return cmocka_run_group_tests_name("legacy_interfaces", tests, NULL, remove_cache);
+    return cmocka_run_group_tests_name("legacy_interfaces", tests, NULL, abi_remove_cache);
 }

@@ -7,6 +7,7 @@
 #include "component/legacy.h"
 #include "engine/shim.h" /* for CMake: links Wasmtime */
 #include "failing_alloc.h"
+#include "legacy_guest.h"
 #include "wasm/module.h"
 #include "wasm/writer.h"
 
@@ -46,21 +47,15 @@ static void put_types(buf_t *out, const char *types) {
                                              : CORE_F64);
 }
 
-static void put_export(buf_t *out, const char *name, uint8_t kind, uint32_t index) {
-    core_put_name(out, spin_slice(name));
-    buf_append_byte(out, kind);
-    core_put_u32(out, index);
-}
-
 static void put_exports(buf_t *out, const function_t *functions, uint32_t count) {
     uint32_t exported = 1;
     for (uint32_t i = 0; i < count; i++)
         exported += functions[i].name != NULL;
     core_put_u32(out, exported);
-    put_export(out, "memory", 2, 0);
+    guest_export(out, "memory", 2, 0);
     for (uint32_t i = 0; i < count; i++)
         if (functions[i].name != NULL)
-            put_export(out, functions[i].name, 0, i);
+            guest_export(out, functions[i].name, 0, i);
 }
 
 /* A module of `functions`; the first one should be the allocator. */
@@ -80,9 +75,7 @@ static spin_slice_t make(const function_t *functions, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         core_put_u32(&out, i);
     core_put_sized_end(&out, mark);
-    mark = core_put_section_begin(&out, CORE_SECTION_MEMORY);
-    buf_append(&out, SLICE_LITERAL("\1\0\1"));
-    core_put_sized_end(&out, mark);
+    guest_simple_section(&out, CORE_SECTION_MEMORY, SLICE_LITERAL("\1\0\1"));
     mark = core_put_section_begin(&out, CORE_SECTION_EXPORT);
     put_exports(&out, functions, count);
     core_put_sized_end(&out, mark);
@@ -98,11 +91,7 @@ static spin_slice_t make(const function_t *functions, uint32_t count) {
     mark = core_put_section_begin(&out, CORE_SECTION_CUSTOM);
     core_put_name(&out, SLICE_LITERAL(".debug_info"));
     core_put_sized_end(&out, mark);
-    assert_false(out.failed);
-    spin_slice_t module = arena_copy(&arena, buf_slice(&out));
-    buf_deinit(&out);
-    assert_non_null(module.ptr);
-    return module;
+    return guest_finish(&out, &arena);
 }
 
 static spin_slice_t rewrite(spin_slice_t module) {

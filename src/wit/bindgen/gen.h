@@ -6,6 +6,7 @@
  *   header.c     declarations of the types
  *   lower.c      functions that write values to a guest's memory, or to flat values
  *   lift.c       functions that read them, and that free what was read
+ *   parts.c      the way through the parts of a type, for these two
  *   imports.c    calling what guests export
  *   exports.c    implementing what guests import
  *
@@ -239,6 +240,20 @@ const char *gen_resource_name(gen_t *gen, const wit_typedef_t *resource);
 /* All functions that the types need. */
 void gen_lower_functions(gen_t *gen);
 void gen_lift_functions(gen_t *gen);
+
+/* ── parts.c ─────────────────────────────────────────────────────────────────────────────── */
+
+/* What is done with one part of the value that `value` points to: at `offset` of the memory "at",
+ * from `flat` on of the flat values "flat". */
+void gen_part(gen_t *gen, gen_need_t pass, unsigned indent, const gen_type_t *part, uint32_t offset,
+              uint32_t flat, const char *value);
+/* Whether `pass` has anything to do with the parts. */
+bool gen_has_parts(gen_need_t pass, const gen_type_t *type);
+/* The parts of a record or tuple, variant, option and result. */
+void gen_fields(gen_t *gen, gen_need_t pass, const gen_type_t *type);
+void gen_cases(gen_t *gen, gen_need_t pass, const gen_type_t *type, const char *tag);
+void gen_some(gen_t *gen, gen_need_t pass, const gen_type_t *type);
+void gen_ok_or_error(gen_t *gen, gen_need_t pass, const gen_type_t *type);
 
 /* ── header.c, imports.c, exports.c ──────────────────────────────────────────────────────── */
 

@@ -111,33 +111,10 @@ void gen_clear(gen_t *gen, unsigned indent, const gen_type_t *type, const char *
 
 /* ── reading compound types ──────────────────────────────────────────────────────────────── */
 
-typedef enum pass { PASS_LOAD, PASS_LIFT } pass_t;
-
-/* A part at `offset` of the memory, `flat` of the flat values. */
-static void read_part(gen_t *gen, pass_t pass, unsigned indent, const gen_type_t *part,
-                      uint32_t offset, uint32_t flat, const char *value) {
-    if (pass == PASS_LOAD)
-        gen_load(gen, indent, part, gen_at(gen, "at", offset), value);
-    else
-        gen_lift(gen, indent, part, "flat", flat, value);
-}
-
-static void read_fields(gen_t *gen, pass_t pass, const gen_type_t *type) {
-    uint32_t offset = 0, flat = 0;
-    for (size_t i = 0; i < type->type->parts_len; i++) {
-        const wit_layout_t *layout = &type->parts[i]->type->layout;
-        offset = gen_align_up(offset, layout->align);
-        read_part(gen, pass, 1, type->parts[i], offset, flat,
-                  gen_text(gen, "value->%s", gen_element_name(gen, type, i)));
-        offset += layout->size;
-        flat += layout->flat_len;
-    }
-}
-
-static void read_array(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_array(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const wit_layout_t *layout = &type->parts[0]->type->layout;
     gen_line(gen, 1, "for (size_t i = 0; i < %zu; i++) {", type->type->length);
-    if (pass == PASS_LOAD)
+    if (pass == GEN_LOAD)
         gen_load(gen, 2, type->parts[0], gen_text(gen, "at + i * %u", layout->size),
                  "value->items[i]");
     else {
@@ -147,26 +124,26 @@ static void read_array(gen_t *gen, pass_t pass, const gen_type_t *type) {
     gen_line(gen, 1, "}");
 }
 
-static void read_words(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_words(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     unsigned count = type->type->layout.size / 4;
     unsigned rest = (unsigned)(type->type->parts_len % 32);
     gen_line(gen, 1, "for (size_t i = 0; i < %u; i++)", count);
     gen_line(gen, 2,
-             pass == PASS_LOAD ? "value->words[i] = spin_load_u32(at + i * 4);"
-                               : "value->words[i] = (uint32_t)flat[i];");
+             pass == GEN_LOAD ? "value->words[i] = spin_load_u32(at + i * 4);"
+                              : "value->words[i] = (uint32_t)flat[i];");
     if (rest != 0)
         gen_line(gen, 1, "value->words[%u] &= 0x%xu;", count - 1, (1u << rest) - 1);
 }
 
 /* Declares `tag`, which is one of the type's then. */
-static void read_tag(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_tag(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const wit_type_t *wit = type->type;
-    if (pass == PASS_LOAD)
+    if (pass == GEN_LOAD)
         gen_line(gen, 1, "uint32_t tag = spin_load_u%u(at);", wit->layout.discriminant * 8);
     else
         gen_line(gen, 1, "uint32_t tag = (uint32_t)flat[0];");
     size_t cases = wit->kind == SPIN_TYPE_VARIANT ? wit->parts_len : 2;
-    if (pass == PASS_LOAD && wit->kind == SPIN_TYPE_VARIANT && !gen_tag_may_be_wrong(wit))
+    if (pass == GEN_LOAD && wit->kind == SPIN_TYPE_VARIANT && !gen_tag_may_be_wrong(wit))
         return;
     gen_line(gen, 1, "if (tag >= %zu) {", cases);
     gen_line(gen, 2, "spin_lift_fail(lift, \"%s\", tag);", type->text);
@@ -174,75 +151,41 @@ static void read_tag(gen_t *gen, pass_t pass, const gen_type_t *type) {
     gen_line(gen, 1, "}");
 }
 
-static bool has_payload(const gen_type_t *type) {
-    for (size_t i = 0; i < type->type->parts_len; i++)
-        if (type->parts[i] != NULL)
-            return true;
-    return false;
-}
-
-static void read_cases(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_cases(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     read_tag(gen, pass, type);
     gen_line(gen, 1, "value->tag = (uint%u_t)tag;", type->type->layout.discriminant * 8);
-    if (!has_payload(type))
-        return;
-    gen_line(gen, 1, "switch (tag) {");
-    for (size_t i = 0; i < type->type->parts_len; i++) {
-        if (type->parts[i] == NULL)
-            continue;
-        gen_case(gen, gen_case_name(gen, type, i));
-        read_part(gen, pass, 2, type->parts[i], type->type->layout.payload, 1,
-                  gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-        gen_case_end(gen);
-    }
-    gen_line(gen, 1, "default: break;");
-    gen_line(gen, 1, "}");
+    gen_cases(gen, pass, type, "tag");
 }
 
-static void read_option(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_option(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     read_tag(gen, pass, type);
     gen_line(gen, 1, "value->is_some = tag == 1;");
-    gen_line(gen, 1, "if (value->is_some) {");
-    read_part(gen, pass, 2, type->parts[0], type->type->layout.payload, 1, "value->value");
-    gen_line(gen, 1, "}");
+    gen_some(gen, pass, type);
 }
 
-static void read_result(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_result(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     read_tag(gen, pass, type);
     gen_line(gen, 1, "value->is_error = tag == 1;");
-    bool opened = false;
-    for (size_t i = 0; i < 2; i++) {
-        if (type->parts[i] == NULL)
-            continue;
-        if (opened)
-            gen_line(gen, 1, "} else {");
-        else
-            gen_line(gen, 1, "if (%svalue->is_error) {", i == 0 ? "!" : "");
-        opened = true;
-        read_part(gen, pass, 2, type->parts[i], type->type->layout.payload, 1,
-                  i == 0 ? "value->of.ok" : "value->of.error");
-    }
-    if (opened)
-        gen_line(gen, 1, "}");
+    gen_ok_or_error(gen, pass, type);
 }
 
-static void (*const readers[])(gen_t *gen, pass_t pass, const gen_type_t *type) = {
-    [SPIN_TYPE_FIXED_LIST] = read_array, [SPIN_TYPE_TUPLE] = read_fields,
-    [SPIN_TYPE_RECORD] = read_fields,    [SPIN_TYPE_VARIANT] = read_cases,
+static void (*const readers[])(gen_t *gen, gen_need_t pass, const gen_type_t *type) = {
+    [SPIN_TYPE_FIXED_LIST] = read_array, [SPIN_TYPE_TUPLE] = gen_fields,
+    [SPIN_TYPE_RECORD] = gen_fields,     [SPIN_TYPE_VARIANT] = read_cases,
     [SPIN_TYPE_OPTION] = read_option,    [SPIN_TYPE_RESULT] = read_result,
     [SPIN_TYPE_FLAGS] = read_words,      [SPIN_TYPE_MAP] = NULL,
 };
 
-static void read_function(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void read_function(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const char *params[] = {
         "spin_lift_t *lift",
-        pass == PASS_LOAD ? "const uint8_t *at" : "const spin_flat_t *flat",
+        pass == GEN_LOAD ? "const uint8_t *at" : "const spin_flat_t *flat",
         gen_text(gen, "%s *value", type->ctype),
     };
     if (readers[type->type->kind] != NULL) /* lists, maps and numbers have functions of their own */
         readers[type->type->kind](gen, pass, type);
     gen_function(
-        gen, gen_text(gen, "static void %s_%s(", pass == PASS_LOAD ? "load" : "lift", type->name),
+        gen, gen_text(gen, "static void %s_%s(", pass == GEN_LOAD ? "load" : "lift", type->name),
         params, 3);
 }
 
@@ -322,35 +265,14 @@ static void clear_parts(gen_t *gen, const gen_type_t *type) {
         gen_line(gen, 1, "if (value->is_some)");
         gen_clear(gen, 2, type->parts[0], "value->value");
         break;
-    case SPIN_TYPE_VARIANT:
-        gen_line(gen, 1, "switch (value->tag) {");
-        for (size_t i = 0; i < type->type->parts_len; i++)
-            if (type->parts[i] != NULL && type->parts[i]->type->has_pointers) {
-                gen_case(gen, gen_case_name(gen, type, i));
-                gen_clear(gen, 2, type->parts[i],
-                          gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-                gen_case_end(gen);
-            }
-        gen_line(gen, 1, "default: break;");
-        gen_line(gen, 1, "}");
-        break;
-    default:
-        for (size_t i = 0; i < type->type->parts_len; i++)
-            gen_clear(gen, 1, type->parts[i],
-                      gen_text(gen, "value->%s", gen_element_name(gen, type, i)));
+    case SPIN_TYPE_VARIANT: gen_cases(gen, GEN_CLEAR, type, "value->tag"); break;
+    default: gen_fields(gen, GEN_CLEAR, type); break;
     }
-}
-
-static bool has_owning_part(const gen_type_t *type) {
-    for (size_t i = 0; i < type->type->parts_len; i++)
-        if (type->parts[i] != NULL && type->parts[i]->type->has_pointers)
-            return true;
-    return false;
 }
 
 static void clear_items(gen_t *gen, const gen_type_t *type) {
     bool map = type->type->kind == SPIN_TYPE_MAP;
-    if (has_owning_part(type)) {
+    if (gen_has_parts(GEN_CLEAR, type)) {
         if (type->type->kind == SPIN_TYPE_FIXED_LIST)
             gen_line(gen, 1, "for (size_t i = 0; i < %zu; i++) {", type->type->length);
         else
@@ -387,9 +309,9 @@ void gen_lift_functions(gen_t *gen) {
         else if ((needs & GEN_LOAD) != 0 && gen_is_outside(type->type))
             load_list(gen, type);
         else if ((needs & GEN_LOAD) != 0)
-            read_function(gen, PASS_LOAD, type);
+            read_function(gen, GEN_LOAD, type);
         if ((needs & GEN_LIFT) != 0 && type->type->layout.flat_len > 0)
-            read_function(gen, PASS_LIFT, type);
+            read_function(gen, GEN_LIFT, type);
         if ((needs & GEN_CLEAR) != 0)
             clear_function(gen, type);
     }

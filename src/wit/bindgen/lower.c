@@ -126,47 +126,23 @@ void gen_flatten(gen_t *gen, unsigned indent, const gen_type_t *type, const char
 
 /* ── functions of types ──────────────────────────────────────────────────────────────────── */
 
-typedef enum pass { PASS_MEASURE, PASS_STORE, PASS_FLATTEN } pass_t;
-
 static const struct {
     const char *verb;
     const char *target; /* its parameter; NULL: none */
 } passes[] = {
-    [PASS_MEASURE] = {"measure", NULL},
-    [PASS_STORE] = {"store", "uint8_t *at"},
-    [PASS_FLATTEN] = {"flatten", "spin_flat_t *flat"},
+    [GEN_MEASURE] = {"measure", NULL},
+    [GEN_STORE] = {"store", "uint8_t *at"},
+    [GEN_FLATTEN] = {"flatten", "spin_flat_t *flat"},
 };
 
-/* A part at `offset` of the memory, `flat` of the flat values. */
-static void lower_part(gen_t *gen, pass_t pass, unsigned indent, const gen_type_t *part,
-                       uint32_t offset, uint32_t flat, const char *value) {
-    switch (pass) {
-    case PASS_MEASURE: gen_measure(gen, indent, part, value); break;
-    case PASS_STORE: gen_store(gen, indent, part, gen_at(gen, "at", offset), value); break;
-    case PASS_FLATTEN: gen_flatten(gen, indent, part, "flat", flat, value); break;
-    }
-}
-
-static void lower_fields(gen_t *gen, pass_t pass, const gen_type_t *type) {
-    uint32_t offset = 0, flat = 0;
-    for (size_t i = 0; i < type->type->parts_len; i++) {
-        const wit_layout_t *layout = &type->parts[i]->type->layout;
-        offset = gen_align_up(offset, layout->align);
-        lower_part(gen, pass, 1, type->parts[i], offset, flat,
-                   gen_text(gen, "value->%s", gen_element_name(gen, type, i)));
-        offset += layout->size;
-        flat += layout->flat_len;
-    }
-}
-
-static void lower_array(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void lower_array(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const wit_layout_t *layout = &type->parts[0]->type->layout;
-    bool in_place = pass == PASS_STORE;
+    bool in_place = pass == GEN_STORE;
     uint32_t step = in_place ? layout->size : layout->flat_len;
     gen_line(gen, 1, "for (size_t i = 0; i < %zu; i++) {", type->type->length);
-    if (pass == PASS_STORE)
+    if (pass == GEN_STORE)
         gen_store(gen, 2, type->parts[0], gen_text(gen, "at + i * %u", step), "value->items[i]");
-    else if (pass == PASS_MEASURE)
+    else if (pass == GEN_MEASURE)
         gen_measure(gen, 2, type->parts[0], "value->items[i]");
     else {
         gen_line(gen, 2, "spin_flat_t *to = flat + i * %u;", step);
@@ -175,7 +151,7 @@ static void lower_array(gen_t *gen, pass_t pass, const gen_type_t *type) {
     gen_line(gen, 1, "}");
 }
 
-static void lower_words(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void lower_words(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     unsigned count = type->type->layout.size / 4;
     unsigned rest = (unsigned)(type->type->parts_len % 32);
     if (rest != 0) {
@@ -185,20 +161,20 @@ static void lower_words(gen_t *gen, pass_t pass, const gen_type_t *type) {
     }
     gen_line(gen, 1, "for (size_t i = 0; i < %u; i++)", count);
     gen_line(gen, 2,
-             pass == PASS_STORE ? "spin_store_u32(at + i * 4, value->words[i]);"
-                                : "flat[i] = value->words[i];");
+             pass == GEN_STORE ? "spin_store_u32(at + i * 4, value->words[i]);"
+                               : "flat[i] = value->words[i];");
 }
 
-static void lower_tag(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void lower_tag(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const wit_layout_t *layout = &type->type->layout;
     if (gen_tag_may_be_wrong(type->type)) {
         gen_line(gen, 1, "if (value->tag >= %zu) {", type->type->parts_len);
         gen_line(gen, 2, "spin_lower_fail(lower, \"%s\", value->tag);", type->text);
-        if (pass == PASS_STORE)
+        if (pass == GEN_STORE)
             gen_line(gen, 2, "return;");
         gen_line(gen, 1, "}");
     }
-    if (pass == PASS_STORE)
+    if (pass == GEN_STORE)
         gen_line(gen, 1, "spin_store_u%u(at, value->tag);", layout->discriminant * 8);
 }
 
@@ -211,76 +187,40 @@ static void clear_slots(gen_t *gen, const gen_type_t *type, const char *first) {
                  type->type->layout.flat_len - 1);
 }
 
-static bool has_payload(const gen_type_t *type, bool with_pointers) {
-    for (size_t i = 0; i < type->type->parts_len; i++)
-        if (type->parts[i] != NULL && (!with_pointers || type->parts[i]->type->has_pointers))
-            return true;
-    return false;
-}
-
-static void lower_cases(gen_t *gen, pass_t pass, const gen_type_t *type) {
-    uint32_t payload = type->type->layout.payload;
-    if (pass != PASS_MEASURE)
+static void lower_cases(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
+    if (pass != GEN_MEASURE)
         lower_tag(gen, pass, type);
-    if (pass == PASS_FLATTEN)
+    if (pass == GEN_FLATTEN)
         clear_slots(gen, type, "value->tag");
-    if (!has_payload(type, pass == PASS_MEASURE))
-        return;
-    gen_line(gen, 1, "switch (value->tag) {");
-    for (size_t i = 0; i < type->type->parts_len; i++) {
-        const gen_type_t *part = type->parts[i];
-        if (part == NULL || (pass == PASS_MEASURE && !part->type->has_pointers))
-            continue;
-        gen_case(gen, gen_case_name(gen, type, i));
-        lower_part(gen, pass, 2, part, payload, 1,
-                   gen_text(gen, "value->of.%s", gen_element_name(gen, type, i)));
-        gen_case_end(gen);
-    }
-    gen_line(gen, 1, "default: break;");
-    gen_line(gen, 1, "}");
+    gen_cases(gen, pass, type, "value->tag");
 }
 
-static void lower_option(gen_t *gen, pass_t pass, const gen_type_t *type) {
-    uint32_t payload = type->type->layout.payload;
-    if (pass == PASS_STORE)
-        gen_line(gen, 1, "spin_store_u8(at, value->is_some);");
-    if (pass == PASS_FLATTEN)
-        clear_slots(gen, type, "value->is_some");
-    gen_line(gen, 1, "if (value->is_some) {");
-    lower_part(gen, pass, 2, type->parts[0], payload, 1, "value->value");
-    gen_line(gen, 1, "}");
+/* The discriminant of an option or result, which is a member of the value. */
+static void lower_flag(gen_t *gen, gen_need_t pass, const gen_type_t *type, const char *flag) {
+    if (pass == GEN_STORE)
+        gen_line(gen, 1, "spin_store_u8(at, %s);", flag);
+    if (pass == GEN_FLATTEN)
+        clear_slots(gen, type, flag);
 }
 
-static void lower_result(gen_t *gen, pass_t pass, const gen_type_t *type) {
-    uint32_t payload = type->type->layout.payload;
-    if (pass == PASS_STORE)
-        gen_line(gen, 1, "spin_store_u8(at, value->is_error);");
-    if (pass == PASS_FLATTEN)
-        clear_slots(gen, type, "value->is_error");
-    bool opened = false;
-    for (size_t i = 0; i < 2; i++) {
-        const gen_type_t *part = type->parts[i];
-        if (part == NULL || (pass == PASS_MEASURE && !part->type->has_pointers))
-            continue;
-        if (opened)
-            gen_line(gen, 1, "} else {");
-        else
-            gen_line(gen, 1, "if (%svalue->is_error) {", i == 0 ? "!" : "");
-        opened = true;
-        lower_part(gen, pass, 2, part, payload, 1, i == 0 ? "value->of.ok" : "value->of.error");
-    }
-    if (opened)
-        gen_line(gen, 1, "}");
+static void lower_option(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
+    lower_flag(gen, pass, type, "value->is_some");
+    gen_some(gen, pass, type);
 }
 
-static void (*const lowerers[])(gen_t *gen, pass_t pass, const gen_type_t *type) = {
-    [SPIN_TYPE_FIXED_LIST] = lower_array, [SPIN_TYPE_TUPLE] = lower_fields,
-    [SPIN_TYPE_RECORD] = lower_fields,    [SPIN_TYPE_VARIANT] = lower_cases,
+static void lower_result(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
+    lower_flag(gen, pass, type, "value->is_error");
+    gen_ok_or_error(gen, pass, type);
+}
+
+static void (*const lowerers[])(gen_t *gen, gen_need_t pass, const gen_type_t *type) = {
+    [SPIN_TYPE_FIXED_LIST] = lower_array, [SPIN_TYPE_TUPLE] = gen_fields,
+    [SPIN_TYPE_RECORD] = gen_fields,      [SPIN_TYPE_VARIANT] = lower_cases,
     [SPIN_TYPE_OPTION] = lower_option,    [SPIN_TYPE_RESULT] = lower_result,
     [SPIN_TYPE_FLAGS] = lower_words,      [SPIN_TYPE_MAP] = NULL,
 };
 
-static void lower_function(gen_t *gen, pass_t pass, const gen_type_t *type) {
+static void lower_function(gen_t *gen, gen_need_t pass, const gen_type_t *type) {
     const char *params[3] = {"spin_lower_t *lower"};
     size_t len = 1;
     if (passes[pass].target != NULL)
@@ -313,7 +253,7 @@ static void measure_list(gen_t *gen, const gen_type_t *type) {
     wit_layout_t layout = gen_element_layout(type);
     gen_line(gen, 1, "spin_lower_measure(lower, value->len, %u, %u);", layout.size, layout.align);
     bool map = type->type->kind == SPIN_TYPE_MAP;
-    if (has_payload(type, true)) {
+    if (gen_has_parts(GEN_MEASURE, type)) {
         gen_line(gen, 1, "for (size_t i = 0; i < value->len; i++) {");
         gen_measure(gen, 2, type->parts[0], map ? "value->items[i].key" : "value->items[i]");
         if (map)
@@ -410,11 +350,11 @@ void gen_lower_functions(gen_t *gen) {
                 store_list(gen, type);
         } else {
             if ((needs & GEN_MEASURE) != 0)
-                lower_function(gen, PASS_MEASURE, type);
+                lower_function(gen, GEN_MEASURE, type);
             if ((needs & GEN_STORE) != 0)
-                lower_function(gen, PASS_STORE, type);
+                lower_function(gen, GEN_STORE, type);
             if ((needs & GEN_FLATTEN) != 0 && type->type->layout.flat_len > 0)
-                lower_function(gen, PASS_FLATTEN, type);
+                lower_function(gen, GEN_FLATTEN, type);
         }
     }
 }
