@@ -7,7 +7,8 @@
  *
  *   SPIN_ABI_CANONICAL       today's canonical ABI: `cabi_realloc`, `cabi_post_NAME`; exports are
  *                            named "ns:pkg/iface@1.0.0#func", imports live in modules
- *                            "ns:pkg/iface@1.0.0" (component-model, CanonicalABI.md)
+ *                            "ns:pkg/iface@1.0.0" (component-model, CanonicalABI.md). A module that
+ *                            exports `_initialize` has it called before its first function
  *   SPIN_ABI_2022_CANONICAL  `canonical_abi_realloc`, `canonical_abi_free`, plain names; several
  *                            results lie in memory as the canonical ABI has them
  *   SPIN_ABI_2022_SLOTS      the same, flat result i at byte 8 * i (docs/abi-2022.md) */

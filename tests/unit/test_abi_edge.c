@@ -160,28 +160,9 @@ static const spin_abi_interface_t interface = {
 
 /* ── what the guest exports ── */
 
-static void u32_lift(spin_lift_t *lift, const void *context, const spin_flat_t *flat,
-                     const uint8_t *area, void *args) {
-    (void)lift, (void)context, (void)area;
-    *(uint32_t *)args = (uint32_t)flat[0];
-}
-
-static void u32_lower(spin_lower_t *lower, const void *context, const void *result,
-                      spin_flat_t *flat, uint8_t *area) {
-    (void)lower, (void)context, (void)area;
-    flat[0] = *(const uint32_t *)result;
-}
-
-#define NUMBER_TO_NUMBER(called)                                                                   \
-    {                                                                                              \
-        .size = sizeof(spin_abi_export_t), .name = (called), .export_name = (called),              \
-        .params = "i", .results = "i", .c_args_size = 4, .c_result_size = 4, .lower = u32_lower,   \
-        .lift = u32_lift                                                                           \
-    }
-
-static const spin_abi_export_t call_open = NUMBER_TO_NUMBER("open");
-static const spin_abi_export_t call_give = NUMBER_TO_NUMBER("give");
-static const spin_abi_export_t call_wait = NUMBER_TO_NUMBER("wait");
+static const spin_abi_export_t call_open = ABI_NUMBER_TO_NUMBER("open");
+static const spin_abi_export_t call_give = ABI_NUMBER_TO_NUMBER("give");
+static const spin_abi_export_t call_wait = ABI_NUMBER_TO_NUMBER("wait");
 
 static void borrow_lower(spin_lower_t *lower, const void *context, const void *args,
                          spin_flat_t *flat, uint8_t *area) {
@@ -351,7 +332,7 @@ static void a_plain_call_ends_with_its_instance(void **state) {
 
 static void start_functions_may_drop(void **state) {
     (void)state;
-    const spin_abi_export_t destroyed = NUMBER_TO_NUMBER("destroyed");
+    const spin_abi_export_t destroyed = ABI_NUMBER_TO_NUMBER("destroyed");
     spin_execution_context_t *context = abi_context("abi_start_drop");
     spin_instance_t *instance = abi_prepare(context);
     uint32_t zero = 0, result;
@@ -395,7 +376,7 @@ static void short_steps_share_their_slice(void **state) {
                                     .c_result_size = 4,
                                     .measure = many_measure,
                                     .lower = many_lower,
-                                    .lift = u32_lift};
+                                    .lift = abi_u32_lift};
     world_t world = {0};
     spin_execution_context_t *context = linked(&world);
     uv_loop_t *loop = spin_execution_context_loop(context);
@@ -509,15 +490,37 @@ static void imports_have_their_signature(void **state) {
                  "offers (i32, i32, i32) -> ()");
 }
 
-static int remove_cache(void **state) {
+/* Once in each instance, before the first function; a trap in it is the call's. */
+static void reactors_of_today_are_initialized(void **state) {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", abi_cache_dir);
-    return system(command);
+    static const spin_abi_export_t runs = {.size = sizeof runs,
+                                           .name = "runs",
+                                           .export_name = "runs",
+                                           .params = "",
+                                           .results = "i",
+                                           .c_result_size = 4,
+                                           .lift = abi_u32_lift};
+    uint32_t answer = 0;
+    spin_execution_context_t *context = abi_context("abi_initialize");
+    for (int round = 0; round < 2; round++) {
+        spin_instance_t *instance = abi_prepare(context);
+        for (int i = 0; i < 3; i++) {
+            assert_ok(spin_abi_call(instance, &runs, NULL, &answer));
+            assert_int_equal(answer, 1);
+        }
+        spin_instance_free(instance);
+    }
+    spin_instance_t *instance = abi_prepare(context);
+    abi_raw(instance, "break", 0, 0, 0, 0);
+    assert_fails(spin_abi_call(instance, &runs, NULL, &answer), SPIN_ERROR_TRAP,
+                 "component \"it\": runs: _initialize: ");
+    spin_instance_free(instance);
+    spin_execution_context_free(context);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reactors_of_today_are_initialized),
         cmocka_unit_test(what_is_given_away_in_vain_is_dropped),
         cmocka_unit_test(an_answer_that_nobody_takes_is_dropped),
         cmocka_unit_test(what_was_not_taken_stays_the_guests),
@@ -530,8 +533,7 @@ int main(void) {
         cmocka_unit_test(generated_bindings_refuse_bad_guests),
         cmocka_unit_test(imports_have_their_signature),
     };
-    wasm_signals_keep();
-    if (mkdtemp(abi_cache_dir) == NULL)
+    if (!abi_make_cache())
         return 1;
-    return cmocka_run_group_tests_name("abi_edge", tests, NULL, remove_cache);
+    return cmocka_run_group_tests_name("abi_edge", tests, NULL, abi_remove_cache);
 }

@@ -229,9 +229,24 @@ static spin_error_t *start_entry(abi_instance_t *state) {
     return NULL;
 }
 
+/* False: there is nothing to initialize. */
+static bool start_initialize(abi_instance_t *state) {
+    wasmtime_func_t initializer;
+    if (state->initialized || !abi_find_initializer(state, &initializer))
+        return false;
+    state->initialized = true;
+    enter(state, &initializer, 0, 0);
+    return true;
+}
+
 /* Starts what is next. False: the call is over. */
 static bool next(abi_instance_t *state) {
     abi_call_t *call = &state->call;
+    if (call->step == ABI_INITIALIZE) {
+        if (start_initialize(state))
+            return true;
+        call->step = ABI_POST;
+    }
     if (call->step == ABI_POST) {
         if (state->owed_post != NULL) {
             start_post(state);
@@ -313,6 +328,8 @@ static spin_error_t *step_error(const abi_instance_t *state, spin_error_t *error
         error = error_new(SPIN_ERROR_EXIT, "the guest exited with status 0");
     if (error == NULL)
         return NULL;
+    if (call->step == ABI_INITIALIZE)
+        return error_wrap(error, "_initialize");
     if (call->step == ABI_POST)
         return error_wrap(error, "after the call before it");
     if (call->step == ABI_FREE)
@@ -362,7 +379,7 @@ static spin_error_t *begin(spin_instance_t *instance, const spin_abi_export_t *f
     call->bound = bound;
     call->args = args;
     call->result = result;
-    call->step = ABI_POST;
+    call->step = bound->entry->abi == SPIN_ABI_CANONICAL ? ABI_INITIALIZE : ABI_POST;
     call->is_first = true;
     call->filled = false;
     error = state->owed.len > 0 ? abi_find_release(state) : NULL;

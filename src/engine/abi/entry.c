@@ -10,6 +10,7 @@
 static const char realloc_canonical[] = "cabi_realloc";
 static const char realloc_2022[] = "canonical_abi_realloc";
 static const char free_2022[] = "canonical_abi_free";
+static const char initialize_today[] = "_initialize";
 
 /* ── signatures ── */
 
@@ -181,6 +182,8 @@ static void learn(abi_component_t *abi, const wasm_exporttype_vec_t *exports) {
         abi->abi = layout_of(exports, "") == LEGACY_LAYOUT_SLOTS ? SPIN_ABI_2022_SLOTS
                                                                  : SPIN_ABI_2022_CANONICAL;
     }
+    const wasm_externtype_t *initialize = find(exports, spin_slice(initialize_today));
+    abi->has_initialize = today != NULL && initialize != NULL && has_signature(initialize, "", "");
     abi->known = true;
 }
 
@@ -424,4 +427,12 @@ spin_error_t *abi_find_release(abi_instance_t *state) {
     spin_error_t *error = function_of(state->instance, free_2022, &state->release);
     state->has_release = error == NULL;
     return error;
+}
+
+bool abi_find_initializer(abi_instance_t *state, wasmtime_func_t *out) {
+    if (!abi_component_of(state->instance)->has_initialize)
+        return false;
+    spin_error_t *error = function_of(state->instance, initialize_today, out);
+    spin_error_free(error);
+    return error == NULL;
 }

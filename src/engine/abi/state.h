@@ -40,6 +40,7 @@ typedef struct abi_component {
     const char *allocator; /* NULL: none */
     bool bad_allocator;    /* it has another signature */
     bool has_free;
+    bool has_initialize; /* as reactors of today have it */
     map_t entries; /* abi_entry_t by export name */
     arena_t arena;
 } abi_component_t;
@@ -118,6 +119,7 @@ struct abi_bound {
 
 typedef enum abi_step {
     ABI_IDLE,
+    ABI_INITIALIZE, /* once in an instance */
     ABI_POST,     /* gives back what the call before left */
     ABI_FREE,     /* the same, of 2022 */
     ABI_DROP,     /* destructors of what the host let go meanwhile */
@@ -212,6 +214,7 @@ typedef struct abi_orphan {
 typedef struct abi_instance {
     spin_instance_t *instance;
     abi_bound_t *bound; /* the last used first */
+    bool initialized;
     bool has_allocator;
     bool has_release;
     bool has_memory; /* found by a host function, while the start function runs */
@@ -255,6 +258,8 @@ spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
                        const abi_bound_t **out);
 /* Has `state->allocator` set. Errors: NOT_FOUND, INVALID. */
 spin_error_t *abi_find_allocator(abi_instance_t *state);
+/* The function that a reactor has called before any other. False: there is none. */
+bool abi_find_initializer(abi_instance_t *state, wasmtime_func_t *out);
 /* The same for `state->release`, of a module that has it. */
 spin_error_t *abi_find_release(abi_instance_t *state);
 
