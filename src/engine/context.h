@@ -59,6 +59,7 @@ struct spin_execution_context {
     abi_resource_t *guest_resources; /* that guests export */
     const abi_import_t *abi_imports; /* the last one first */
     arena_t abi_arena;
+    uint32_t callbacks[ENGINE_CALLBACK_REASONS]; /* under way; each has a stack */
     engine_component_t *components;
     size_t components_len;
     map_t by_id; /* engine_component_t */

@@ -14,7 +14,6 @@ enum {
     MIB = 1024 * 1024,
     WASM_STACK_BYTES = 512 * KIB,
     ASYNC_STACK_BYTES = 1 * MIB, /* Wasm's share, and as much for host functions on top of it */
-    STACKS_PER_INSTANCE = 3, /* host functions call back: a destructor, and an allocator in that */
     TABLES_PER_MODULE = 4,
     MEMORIES_PER_MODULE = 8,
     CORE_INSTANCE_BYTES = 1 * MIB,
@@ -125,12 +124,16 @@ static wasm_config_t *common_config(void) {
     return config;
 }
 
+static uint32_t stacks(const engine_settings_t *settings) {
+    return settings->max_instances + ENGINE_CALLBACK_STACKS * ENGINE_CALLBACK_REASONS;
+}
+
 static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     wasmtime_pooling_allocation_config_t *pool = wasmtime_pooling_allocation_config_new();
     uint32_t instances = settings->max_instances;
 #define SET(name, value) wasmtime_pooling_allocation_config_##name##_set(pool, (value))
     SET(total_core_instances, instances);
-    SET(total_stacks, instances * STACKS_PER_INSTANCE);
+    SET(total_stacks, stacks(settings));
     SET(total_memories, (uint32_t)memory_slots(settings));
     SET(total_tables, instances * TABLES_PER_MODULE);
     SET(max_memories_per_module, MEMORIES_PER_MODULE);
@@ -169,7 +172,7 @@ static wasm_config_t *on_demand_config(void) {
 
 spin_error_t *engine_settings_new_engine(engine_settings_t *settings, wasm_engine_t **out) {
     uint64_t reserve = (wasm32_bytes + guard_bytes) * memory_slots(settings) +
-                       (uint64_t)ASYNC_STACK_BYTES * STACKS_PER_INSTANCE * settings->max_instances;
+                       (uint64_t)ASYNC_STACK_BYTES * stacks(settings);
     wasmtime_error_t *error = NULL;
     if (address_space_has(reserve + reserve / 16)) {
         error = spin_wasmtime_engine_new(pooling_config(settings), out);

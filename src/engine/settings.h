@@ -5,8 +5,13 @@
 #include "engine/shim.h"
 #include "spin/engine.h"
 
-/* Elements of each table, pooled or not. */
-enum { ENGINE_TABLE_ELEMENTS = 128 * 1024 };
+enum {
+    ENGINE_TABLE_ELEMENTS = 128 * 1024, /* of each table, pooled or not */
+    /* Beside one for each instance, the stacks on which guests are called back from inside host
+     * functions, for each reason there is. Each costs a system call when the engine is made. */
+    ENGINE_CALLBACK_STACKS = 32,
+    ENGINE_CALLBACK_REASONS = 2,
+};
 
 /* The options with defaults filled in and everything copied. */
 typedef struct engine_settings {

@@ -65,10 +65,10 @@ static inline spin_application_t *abi_application(const char *guest) {
     return application;
 }
 
-static inline spin_engine_builder_t *abi_builder(const char *guest) {
+static inline spin_engine_builder_t *abi_builder_for(const char *guest, uint32_t instances) {
     spin_application_t *application = abi_application(guest);
     const spin_engine_options_t options = {.size = sizeof options,
-                                           .max_instances = 4,
+                                           .max_instances = instances,
                                            .max_memory_bytes = 4 << 20,
                                            .timeout_ms = 2000,
                                            .cache_dir = abi_cache_dir};
@@ -77,6 +77,10 @@ static inline spin_engine_builder_t *abi_builder(const char *guest) {
     assert_ok(spin_engine_builder_new(application, &options, &builder));
     spin_application_unref(application);
     return builder;
+}
+
+static inline spin_engine_builder_t *abi_builder(const char *guest) {
+    return abi_builder_for(guest, 4);
 }
 
 static inline spin_execution_context_t *abi_context(const char *guest) {

@@ -1,6 +1,8 @@
 /* Functions and resources that guests import by <spin/abi.h>. */
 #include "abi_fixture.h"
 #include "base/error.h"
+#include "engine/abi/state.h"
+#include "engine/context.h"
 #include "failing_alloc.h"
 
 /* ── test:abi/host ── */
@@ -306,6 +308,40 @@ static void results_are_allocated_by_the_guest(void **state) {
     assert_int_equal(world.greetings, 4);
     spin_instance_free(instance);
     unlink_world(context, &world);
+}
+
+static void on_greeting(spin_instance_t *instance, spin_error_t *error, void *result,
+                        void (*handler)(void), void *user) {
+    (void)instance, (void)handler;
+    assert_ok(error);
+    assert_int_equal(((spin_string_t *)result)->len, 17);
+    ++*(int *)user;
+}
+
+/* More guests are in their allocators at a time than there are stacks for that: they take turns. */
+static void callbacks_wait_for_a_stack(void **state) {
+    (void)state;
+    enum { INSTANCES = ENGINE_CALLBACK_STACKS + 8 };
+    world_t world = {0};
+    int ended = 0;
+    spin_execution_context_t *context;
+    spin_engine_builder_t *builder = abi_builder_for("abi_host", INSTANCES);
+    assert_ok(spin_abi_link(builder, &interface, "operations", &world));
+    assert_ok(spin_engine_builder_build(builder, &context));
+    spin_instance_t *instances[INSTANCES];
+    for (int i = 0; i < INSTANCES; i++) {
+        instances[i] = abi_prepare_for(context, 30000);
+        abi_raw(instances[i], "set", 1, 5, 0, 0);
+    }
+    for (int i = 0; i < INSTANCES; i++)
+        assert_ok(spin_abi_start(instances[i], &greeting, NULL, on_greeting, NULL, &ended));
+    assert_int_equal(context->callbacks[ABI_REASON_ALLOCATOR], ENGINE_CALLBACK_STACKS);
+    while (ended < INSTANCES)
+        uv_run(spin_execution_context_loop(context), UV_RUN_ONCE);
+    assert_int_equal(context->callbacks[ABI_REASON_ALLOCATOR], 0);
+    for (int i = 0; i < INSTANCES; i++)
+        spin_instance_free(instances[i]);
+    spin_execution_context_free(context);
 }
 
 /* In slots; and for a start function, which runs when nothing of the guest is exported yet. */
@@ -686,6 +722,7 @@ int main(void) {
         cmocka_unit_test(an_instance_may_be_freed_by_its_host_function),
         cmocka_unit_test(handles_are_checked),
         cmocka_unit_test(borrows_end_with_the_call),
+        cmocka_unit_test(callbacks_wait_for_a_stack),
         cmocka_unit_test(many_handles_are_kept_apart),
         cmocka_unit_test(bad_descriptors_are_refused),
         cmocka_unit_test(guests_have_resources_of_their_own),

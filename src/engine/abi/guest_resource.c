@@ -24,18 +24,16 @@ typedef struct destruction {
     spin_instance_t *instance;
     wasm_trap_t **trap_out;
     abi_orphan_t current;
+    bool is_due; /* `current` has a destructor, `func`, which was not begun yet */
     wasmtime_func_t func;
-    wasmtime_call_future_t *future;
     wasmtime_val_t value;
-    wasm_trap_t *trap;
-    wasmtime_error_t *failure;
+    abi_callback_t callback;
 } destruction_t;
 
 static void end(void *env) {
     destruction_t *destruction = env;
     abi_instance_t *state = destruction->instance->abi;
-    if (destruction->future != NULL)
-        wasmtime_call_future_delete(destruction->future);
+    abi_callback_end(&destruction->callback, destruction->instance);
     state->destroying = false;
     state->orphans.len = 0;
     mem_free(destruction);
@@ -55,27 +53,25 @@ bool abi_find_destructor(spin_instance_t *instance, const abi_orphan_t *orphan,
     return is_function;
 }
 
-static void start(destruction_t *destruction) {
-    spin_instance_t *instance = destruction->instance;
-    if (!abi_find_destructor(instance, &destruction->current, &destruction->func))
-        return;
+static void next(destruction_t *destruction) {
+    abi_instance_t *state = destruction->instance->abi;
+    destruction->current = state->orphans.items[--state->orphans.len];
     destruction->value = abi_val_i32(destruction->current.representation);
-    destruction->future =
-        wasmtime_func_call_async(instance->wasm, &destruction->func, &destruction->value, 1, NULL,
-                                 0, &destruction->trap, &destruction->failure);
+    destruction->is_due =
+        abi_find_destructor(destruction->instance, &destruction->current, &destruction->func);
 }
 
 /* Hands on what the destructor ended with. False: it trapped. */
 static bool take_outcome(destruction_t *destruction) {
-    wasmtime_call_future_delete(destruction->future);
-    destruction->future = NULL;
-    if (destruction->trap != NULL) {
-        *destruction->trap_out = destruction->trap;
+    abi_callback_t *callback = &destruction->callback;
+    abi_callback_end(callback, destruction->instance);
+    if (callback->trap != NULL) {
+        *destruction->trap_out = callback->trap;
         return false;
     }
-    if (destruction->failure == NULL)
+    if (callback->failure == NULL)
         return true;
-    spin_error_t *error = engine_error_take(destruction->failure, SPIN_ERROR_TRAP);
+    spin_error_t *error = engine_error_take(callback->failure, SPIN_ERROR_TRAP);
     if (destruction->instance->said != NULL) {
         spin_error_free(error);
         error = destruction->instance->said;
@@ -91,18 +87,23 @@ static bool take_outcome(destruction_t *destruction) {
  * long the chain, there is one call inside the call. */
 static bool go_on(void *env) {
     destruction_t *destruction = env;
-    abi_instance_t *state = destruction->instance->abi;
+    abi_callback_t *callback = &destruction->callback;
     for (;;) {
-        if (destruction->future != NULL) {
-            if (!wasmtime_call_future_poll(destruction->future))
+        if (destruction->is_due) {
+            if (!abi_callback_start(callback, destruction->instance, ABI_REASON_DESTRUCTOR,
+                                    &destruction->func, &destruction->value, 1, NULL, 0))
+                return false;
+            destruction->is_due = false;
+        }
+        if (callback->future != NULL) {
+            if (!wasmtime_call_future_poll(callback->future))
                 return false;
             if (!take_outcome(destruction))
                 return true;
         }
-        if (state->orphans.len == 0)
+        if (destruction->instance->abi->orphans.len == 0)
             return true;
-        destruction->current = state->orphans.items[--state->orphans.len];
-        start(destruction);
+        next(destruction);
     }
 }
 

@@ -49,9 +49,7 @@ static void clear(spin_host_call_t *call) {
     state->leaving = false;
     if (cancelled && call->cancel != NULL)
         call->cancel(call, call->data);
-    if (call->future != NULL)
-        wasmtime_call_future_delete(call->future);
-    call->future = NULL;
+    abi_callback_end(&call->allocation, call->instance);
     spin_error_free(call->error);
     call->error = NULL;
     arena_clear(&call->arena);
@@ -126,27 +124,26 @@ static void lower_result(spin_host_call_t *call) {
 
 /* ── the guest's allocator ── */
 
-static void start_allocation(spin_host_call_t *call) {
-    abi_instance_t *state = call->instance->abi;
+static bool start_allocation(spin_host_call_t *call) {
     abi_part_values(&call->lower.parts[call->lower.at], call->values);
-    call->future = wasmtime_func_call_async(call->instance->wasm, &state->allocator, call->values,
-                                            4, &call->pointer, 1, &call->trap, &call->failure);
+    return abi_callback_start(&call->allocation, call->instance, ABI_REASON_ALLOCATOR,
+                              &call->instance->abi->allocator, call->values, 4, &call->pointer, 1);
 }
 
 /* Takes what the allocator left. False: it trapped, and so does this call. */
 static bool take_allocation(spin_host_call_t *call) {
-    wasmtime_call_future_delete(call->future);
-    call->future = NULL;
-    if (call->trap != NULL) {
-        *call->trap_out = call->trap;
-        call->trap = NULL;
+    abi_callback_t *allocation = &call->allocation;
+    abi_callback_end(allocation, call->instance);
+    if (allocation->trap != NULL) {
+        *call->trap_out = allocation->trap;
+        allocation->trap = NULL;
         call->step = HOST_ENDED;
         return false;
     }
-    if (call->failure != NULL) {
-        spin_error_t *error = engine_error_take(call->failure, SPIN_ERROR_TRAP);
+    if (allocation->failure != NULL) {
+        spin_error_t *error = engine_error_take(allocation->failure, SPIN_ERROR_TRAP);
         spin_error_t *said = call->instance->said;
-        call->failure = NULL;
+        allocation->failure = NULL;
         if (said != NULL) { /* the allocator called a host function, and that failed */
             spin_error_free(error);
             error = said;
@@ -159,12 +156,12 @@ static bool take_allocation(spin_host_call_t *call) {
     return true;
 }
 
-/* False: the guest is still at it. */
+/* False: the guest is still at it, or waits for its turn. */
 static bool allocate(spin_host_call_t *call) {
     while (call->lower.at < call->lower.count) {
-        if (call->future == NULL)
-            start_allocation(call);
-        if (!wasmtime_call_future_poll(call->future))
+        if (call->allocation.future == NULL && !start_allocation(call))
+            return false;
+        if (!wasmtime_call_future_poll(call->allocation.future))
             return false;
         if (!take_allocation(call))
             return true;

@@ -41,7 +41,7 @@ typedef struct abi_component {
     bool bad_allocator;    /* it has another signature */
     bool has_free;
     bool has_initialize; /* as reactors of today have it */
-    map_t entries; /* abi_entry_t by export name */
+    map_t entries;       /* abi_entry_t by export name */
     arena_t arena;
 } abi_component_t;
 
@@ -120,10 +120,10 @@ struct abi_bound {
 typedef enum abi_step {
     ABI_IDLE,
     ABI_INITIALIZE, /* once in an instance */
-    ABI_POST,     /* gives back what the call before left */
-    ABI_FREE,     /* the same, of 2022 */
-    ABI_DROP,     /* destructors of what the host let go meanwhile */
-    ABI_ALLOCATE, /* the parts */
+    ABI_POST,       /* gives back what the call before left */
+    ABI_FREE,       /* the same, of 2022 */
+    ABI_DROP,       /* destructors of what the host let go meanwhile */
+    ABI_ALLOCATE,   /* the parts */
     ABI_ENTER,
     ABI_ENDED,
 } abi_step_t;
@@ -164,6 +164,18 @@ typedef enum host_step {
     HOST_ENDED,
 } host_step_t;
 
+/* Why a guest is called from inside a host function. An allocator calls nothing in its turn, and a
+ * destructor at most an allocator: with stacks of its own for each reason, some callback always
+ * comes to its end, and one that has to wait for a stack gets it. */
+typedef enum abi_reason { ABI_REASON_ALLOCATOR, ABI_REASON_DESTRUCTOR } abi_reason_t;
+
+typedef struct abi_callback {
+    abi_reason_t reason;
+    wasmtime_call_future_t *future; /* NULL: none is under way */
+    wasm_trap_t *trap;
+    wasmtime_error_t *failure;
+} abi_callback_t;
+
 /* What spin_abi_link defines a function as. */
 typedef struct abi_import abi_import_t;
 struct abi_import {
@@ -194,11 +206,9 @@ struct spin_host_call {
     wasm_trap_t **trap_out;
 
     /* the allocator, called from in here */
-    wasmtime_call_future_t *future;
+    abi_callback_t allocation;
     wasmtime_val_t values[4];
     wasmtime_val_t pointer;
-    wasm_trap_t *trap;
-    wasmtime_error_t *failure;
 };
 
 /* A descriptor of a function of a run-time type (value.c). */
@@ -307,6 +317,16 @@ spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat);
 
 /* A trap of a host function, which says `error`; this takes it. */
 wasm_trap_t *abi_trap(spin_instance_t *instance, spin_error_t *error);
+
+/* ── callback.c ── */
+
+/* Begins to call `func`. False: all stacks are in use, to be tried again. The rest is kept by the
+ * caller until the callback has ended. */
+bool abi_callback_start(abi_callback_t *callback, spin_instance_t *instance, abi_reason_t reason,
+                        const wasmtime_func_t *func, const wasmtime_val_t *args, size_t args_len,
+                        wasmtime_val_t *results, size_t results_len);
+/* Gives the stack back, and up what is still under way; trap and failure stay for the caller. */
+void abi_callback_end(abi_callback_t *callback, spin_instance_t *instance);
 
 /* ── resource.c ── */
 
