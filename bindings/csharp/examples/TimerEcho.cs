@@ -28,6 +28,7 @@ internal sealed class TimerTrigger : ITrigger
         interval = settings.Duration("interval") ?? TimeSpan.FromSeconds(1);
         if (interval == TimeSpan.Zero)
             throw settings.Error("interval", "must be more than zero");
+        settings.Integer("ticks", 1); // known, but it is the command line that counts here
     }
 
     public void Start(Worker worker) => worker.Every(interval, Tick);

@@ -48,7 +48,8 @@ def main():
     parser.add_argument("manifest", nargs="?", default="examples/spin-timer-echo/spin.toml")
     options = parser.parse_args()
     try:
-        wit = spin.Wit.load(pathlib.Path(options.manifest).parent / "echo.wit")
+        path = pathlib.Path(options.manifest)
+        wit = spin.Wit.load((path if path.is_dir() else path.parent) / "echo.wit")
         application = spin.Application.load(options.manifest)
         timer = Timer(wit.function("echo"), options.ticks)
         with spin.TriggerService("timer", timer, application) as service:

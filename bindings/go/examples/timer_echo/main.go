@@ -55,7 +55,11 @@ func timer(echo *spin.Function, ticks int64) spin.TriggerFunc {
 // doc: end
 
 func run(manifest string, ticks int64) error {
-	wit, err := spin.LoadWit(filepath.Join(filepath.Dir(manifest), "echo.wit"))
+	folder := manifest
+	if info, err := os.Stat(manifest); err != nil || !info.IsDir() {
+		folder = filepath.Dir(manifest)
+	}
+	wit, err := spin.LoadWit(filepath.Join(folder, "echo.wit"))
 	if err != nil {
 		return err
 	}

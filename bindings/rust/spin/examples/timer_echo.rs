@@ -26,6 +26,7 @@ impl Trigger for Timer {
         if self.interval.is_zero() {
             return Err(settings.error("interval", "must be more than zero"));
         }
+        settings.integer("ticks", 1..=i64::MAX)?; // known, but it is the command line that counts here
         Ok(())
     }
 
