@@ -51,11 +51,11 @@ static bool write_path(const char *path, spin_slice_t text) {
         return write_and_close(stdout, text);
     if (!is_replaceable(path, &info))
         return write_and_close(fopen(path, "wb"), text);
-    char *beside = malloc(strlen(path) + sizeof suffix);
+    size_t size = strlen(path) + sizeof suffix;
+    char *beside = malloc(size);
     if (beside == NULL)
         return false;
-    memcpy(beside, path, strlen(path));
-    memcpy(beside + strlen(path), suffix, sizeof suffix);
+    snprintf(beside, size, "%s%s", path, suffix);
     bool good = replace(path, beside, info.st_mode & 07777, text);
     free(beside);
     return good;
