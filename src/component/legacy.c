@@ -157,6 +157,16 @@ static spin_error_t *make_plan(arena_t *arena, const core_module_t *module, lega
     return error;
 }
 
+bool legacy_is_listed(spin_slice_t name, const char *const *prefixes, const char *const *names) {
+    for (; *prefixes != NULL; prefixes++)
+        if (slice_starts_with(name, spin_slice(*prefixes)))
+            return true;
+    for (; *names != NULL; names++)
+        if (slice_equal_text(name, *names))
+            return true;
+    return false;
+}
+
 spin_error_t *legacy_rewrite(arena_t *arena, spin_slice_t module, spin_slice_t *out) {
     core_module_t decoded;
     legacy_plan_t plan;

@@ -394,15 +394,9 @@ static bool put_names(emitter_t *emitter, core_reader_t body) {
 
 /* Sections that hold offsets into the code, or function indices: they would lie. */
 static bool is_stale(spin_slice_t name) {
-    static const char *const prefixes[] = {".debug_", "reloc.", "metadata.code."};
-    static const char *const names[] = {"linking", "sourceMappingURL", "external_debug_info"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (slice_starts_with(name, spin_slice(prefixes[i])))
-            return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (slice_equal_text(name, names[i]))
-            return true;
-    return false;
+    static const char *const prefixes[] = {".debug_", "reloc.", "metadata.code.", NULL};
+    static const char *const names[] = {"linking", "sourceMappingURL", "external_debug_info", NULL};
+    return legacy_is_listed(name, prefixes, names);
 }
 
 static void put_custom(emitter_t *emitter, const core_section_t *section) {

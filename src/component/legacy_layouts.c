@@ -10,18 +10,13 @@ enum {
 
 /* Exports that toolchains add; what they return is memory, but no result area. */
 static bool is_of_toolchain(spin_slice_t name) {
-    static const char *const prefixes[] = {"canonical_abi_", "cabi_", "asyncify_", "_", "spin:"};
+    static const char *const prefixes[] = {"canonical_abi_", "cabi_", "asyncify_", "_",
+                                           "spin:",          NULL};
     static const char *const names[] = {
-        "malloc",         "calloc", "realloc", "aligned_alloc", "memalign",
-        "posix_memalign", "main",   "memcpy",  "memmove",       "memset",
+        "malloc", "calloc", "realloc", "aligned_alloc", "memalign", "posix_memalign",
+        "main",   "memcpy", "memmove", "memset",        NULL,
     };
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (slice_starts_with(name, spin_slice(prefixes[i])))
-            return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (slice_equal_text(name, names[i]))
-            return true;
-    return false;
+    return legacy_is_listed(name, prefixes, names);
 }
 
 /* Whether it may be a function of WIT that returns the address of its result area. */

@@ -43,6 +43,10 @@ typedef enum legacy_result {
     LEGACY_RESULT_OUTCOME,  /* of handle-redis-message */
 } legacy_result_t;
 
+/* legacy.c: whether `name` begins with one of `prefixes` or is one of `names`; both end with NULL.
+ */
+bool legacy_is_listed(spin_slice_t name, const char *const *prefixes, const char *const *names);
+
 /* legacy_scan.c: reads the layout off the stores of function `func`. UNKNOWN where they do not
  * tell, and for broken bodies. `*steps` is how much of the code may still be looked at, for all
  * scans of one module together, and gets what is left of it. Error: NO_MEMORY. */
