@@ -147,6 +147,12 @@ spin_error_t *instance_take_outcome(spin_instance_t *instance);
 
 /* ── instance.c ── */
 
+/* The instance's export of that name where it is of `kind`; `*found`, which may be NULL, says
+ * whether there is one of any kind. Functions and memories, which is what is looked for, need no
+ * deletion. */
+bool instance_export(spin_instance_t *instance, spin_slice_t name, wasmtime_extern_kind_t kind,
+                     wasmtime_extern_t *out, bool *found);
+
 /* Called by the scheduler when the future has ended; `error` replaces its own outcome (a deadline)
  * where it is not NULL. */
 void instance_finish(spin_instance_t *instance, spin_error_t *error);

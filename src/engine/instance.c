@@ -131,14 +131,26 @@ static spin_error_t *init_store(spin_instance_t *instance) {
     return NULL;
 }
 
+bool instance_export(spin_instance_t *instance, spin_slice_t name, wasmtime_extern_kind_t kind,
+                     wasmtime_extern_t *out, bool *found) {
+    bool exists = wasmtime_instance_export_get(instance->wasm, &instance->handle,
+                                               (const char *)name.ptr, name.len, out);
+    if (found != NULL)
+        *found = exists;
+    if (!exists)
+        return false;
+    if (out->kind == kind)
+        return true;
+    wasmtime_extern_delete(out);
+    return false;
+}
+
 static void find_memory(spin_instance_t *instance) {
-    wasmtime_extern_t found;
-    if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, "memory", 6, &found))
-        return;
-    instance->has_memory = found.kind == WASMTIME_EXTERN_MEMORY;
+    wasmtime_extern_t memory;
+    instance->has_memory =
+        instance_export(instance, SLICE_LITERAL("memory"), WASMTIME_EXTERN_MEMORY, &memory, NULL);
     if (instance->has_memory)
-        instance->memory = found.of.memory;
-    wasmtime_extern_delete(&found);
+        instance->memory = memory.of.memory;
 }
 
 void instance_finish(spin_instance_t *instance, spin_error_t *error) {
@@ -318,22 +330,20 @@ spin_instance_t *spin_instance_from_store(const wasmtime_context_t *store) {
 
 spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t name,
                                      wasmtime_func_t *out) {
-    wasmtime_extern_t found;
+    wasmtime_extern_t function;
+    bool found;
     if (instance->phase != INSTANCE_CALLING) {
         spin_error_t *error = instance_check_ready(instance);
         if (error != NULL)
             return error;
     }
-    if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, (const char *)name.ptr,
-                                      name.len, &found))
+    if (instance_export(instance, name, WASMTIME_EXTERN_FUNC, &function, &found)) {
+        *out = function.of.func;
+        return NULL;
+    }
+    if (!found)
         return error_new(SPIN_ERROR_NOT_FOUND, "component \"%.*s\" does not export \"%.*s\"",
                          SLICE_ARG(instance->component->component->id), SLICE_ARG(name));
-    bool is_function = found.kind == WASMTIME_EXTERN_FUNC;
-    if (is_function)
-        *out = found.of.func;
-    wasmtime_extern_delete(&found);
-    if (is_function)
-        return NULL;
     return error_new(SPIN_ERROR_INVALID,
                      "component \"%.*s\": its export \"%.*s\" is not a function",
                      SLICE_ARG(instance->component->component->id), SLICE_ARG(name));

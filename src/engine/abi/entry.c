@@ -360,18 +360,19 @@ spin_abi_t spin_abi_of(spin_instance_t *instance) {
 
 /* ── in an instance ── */
 
+static bool find_function(spin_instance_t *instance, const char *name, wasmtime_func_t *out) {
+    wasmtime_extern_t function;
+    if (!instance_export(instance, spin_slice(name), WASMTIME_EXTERN_FUNC, &function, NULL))
+        return false;
+    *out = function.of.func;
+    return true;
+}
+
 static spin_error_t *function_of(spin_instance_t *instance, const char *name,
                                  wasmtime_func_t *out) {
-    wasmtime_extern_t found;
-    bool is_function = false;
-    if (wasmtime_instance_export_get(instance->wasm, &instance->handle, name, strlen(name),
-                                     &found)) {
-        is_function = found.kind == WASMTIME_EXTERN_FUNC;
-        if (is_function)
-            *out = found.of.func;
-        wasmtime_extern_delete(&found);
-    }
-    return is_function ? NULL : error_new(SPIN_ERROR_NOT_FOUND, "it does not export \"%s\"", name);
+    return find_function(instance, name, out)
+               ? NULL
+               : error_new(SPIN_ERROR_NOT_FOUND, "it does not export \"%s\"", name);
 }
 
 static spin_error_t *new_bound(abi_instance_t *state, const abi_entry_t *entry, abi_bound_t **out) {
@@ -430,9 +431,6 @@ spin_error_t *abi_find_release(abi_instance_t *state) {
 }
 
 bool abi_find_initializer(abi_instance_t *state, wasmtime_func_t *out) {
-    if (!abi_component_of(state->instance)->has_initialize)
-        return false;
-    spin_error_t *error = function_of(state->instance, initialize_today, out);
-    spin_error_free(error);
-    return error == NULL;
+    return abi_component_of(state->instance)->has_initialize &&
+           find_function(state->instance, initialize_today, out);
 }

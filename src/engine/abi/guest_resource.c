@@ -42,15 +42,12 @@ static void end(void *env) {
 bool abi_find_destructor(spin_instance_t *instance, const abi_orphan_t *orphan,
                          wasmtime_func_t *out) {
     const guest_resource_t *resource = (const void *)orphan->resource;
-    wasmtime_extern_t found;
-    if (!wasmtime_instance_export_get(instance->wasm, &instance->handle, resource->destructor,
-                                      strlen(resource->destructor), &found))
+    wasmtime_extern_t function;
+    if (!instance_export(instance, spin_slice(resource->destructor), WASMTIME_EXTERN_FUNC,
+                         &function, NULL))
         return false;
-    bool is_function = found.kind == WASMTIME_EXTERN_FUNC;
-    if (is_function)
-        *out = found.of.func;
-    wasmtime_extern_delete(&found);
-    return is_function;
+    *out = function.of.func;
+    return true;
 }
 
 static void next(destruction_t *destruction) {
