@@ -36,6 +36,7 @@ static guest_http_request_t request_of(const char *query, size_t headers_len) {
         .body = TEXT("body"),
     };
     guest_http_request_t request;
+    assert_true(http_method_parse(exchange.method, &request.method));
     assert_null(http_request_init(&request, &exchange, TEXT("/p?q"), &extra, headers_len > 0));
     return request;
 }

@@ -65,8 +65,8 @@ static spin_error_t *start(http_call_t *request) {
         .err = {.kind = SPIN_REDIRECT_SINK, .sink = http_call_take_err, .user = request},
         .user = request,
     };
-    guest_http_method_t method;
-    if (!http_method_parse(request->exchange->method, &method)) {
+    spin_call_t *call = (spin_call_t *)(void *)request;
+    if (!http_method_parse(request->exchange->method, &call->request.method)) {
         static const net_header_t allow = {
             SLICE_INIT("allow"), SLICE_INIT("GET, POST, PUT, DELETE, PATCH, HEAD, OPTIONS")};
         http_call_reply(request, 405, &allow, 1, (spin_slice_t){NULL, 0});

@@ -98,8 +98,8 @@ static void add_header(guest_http_headers_t *headers, const net_header_t *header
 
 spin_error_t *http_request_init(guest_http_request_t *request, const net_exchange_t *exchange,
                                 spin_slice_t uri, const net_header_t *extra, size_t extra_len) {
-    *request = (guest_http_request_t){.uri = uri, .body = {true, exchange->body}};
-    http_method_parse(exchange->method, &request->method);
+    *request = (guest_http_request_t){
+        .method = request->method, .uri = uri, .body = {true, exchange->body}};
     guest_http_headers_t *headers = &request->headers;
     size_t most = exchange->headers_len + extra_len;
     headers->items = arena_alloc(exchange->arena, most * sizeof *headers->items);
