@@ -10,7 +10,8 @@ endif()
 # All that libspin needs from elsewhere when it is linked.
 add_library(spin_externals INTERFACE)
 target_link_libraries(spin_externals INTERFACE
-    spin_ext_wasmtime spin_ext_libuv spin_ext_jansson spin_ext_nettle)
+    spin_ext_wasmtime spin_ext_libuv spin_ext_jansson spin_ext_nettle spin_ext_curl spin_ext_openssl
+    spin_ext_hiredis)
 if(SPIN_LLHTTP_PACKAGE)
     target_link_libraries(spin_externals INTERFACE spin_ext_llhttp)
 endif()

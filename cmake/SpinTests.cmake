@@ -40,12 +40,7 @@ target_compile_definitions(test_abi_bindings PRIVATE SPIN_RANDOM_DIR="${random_d
 spin_bindgen(test_canonical WIT tests/engine/canonical.wit PREFIX canonical)
 target_link_libraries(test_abi_edge PRIVATE test_canonical)
 
-# Interfaces of 2022 that the library does not implement: that their bindings work.
-spin_bindgen(guest_outbound_http WIT wit/wasi-outbound-http.wit EXPORT PREFIX guest_outbound_http)
-spin_bindgen(guest_outbound_redis WIT wit/outbound-redis.wit EXPORT PREFIX guest_outbound_redis)
-spin_bindgen(guest_redis WIT wit/spin-redis.wit IMPORT PREFIX guest_redis)
-target_link_libraries(test_legacy_interfaces PRIVATE guest_outbound_http guest_outbound_redis
-                      guest_redis)
+target_link_libraries(test_legacy_interfaces PRIVATE guest_redis)
 
 # What the official TOML suite runs (tests/toml-test/run.sh).
 add_executable(toml_decoder tests/toml-test/decoder.c)

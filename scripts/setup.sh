@@ -62,11 +62,12 @@ wanted() {
         build)
             # shellcheck disable=SC2046 # none or one word
             missing_packages cmake=cmake ninja-build=ninja gcc=cc libc6-dev pkg-config=pkg-config \
-                ca-certificates libuv1-dev libjansson-dev nettle-dev $(llhttp_package)
+                ca-certificates libuv1-dev libjansson-dev nettle-dev libcurl4-openssl-dev libssl-dev \
+                libhiredis-dev $(llhttp_package)
             cargo_is_new_enough || missing_packages cargo-web
             ;;
         test)
-            missing_packages libcmocka-dev
+            missing_packages libcmocka-dev redis-server=redis-server
             python3 -c 'import pytest' 2>/dev/null || missing_packages python3-pytest
             ;;
         ci)
@@ -81,10 +82,11 @@ wanted() {
 
 if ! have apt-get || ! have dpkg-query; then
     echo "No apt here. Please see to it that there are: cmake (3.25), ninja, a C compiler," >&2
-    echo "pkg-config, cargo (1.95), and libuv, jansson, nettle, llhttp, cmocka with headers;" >&2
+    echo "pkg-config, cargo (1.95), and libuv, jansson, nettle, libcurl, OpenSSL 3, hiredis, llhttp,"
+    echo "cmocka with headers;" >&2
     echo "for the tests python3 with pytest. Then: mkdir -p build && touch $stamp" >&2
     cargo_is_new_enough && have cmake && have ninja && have pkg-config &&
-        pkg-config --exists libuv jansson nettle && exit 0
+        pkg-config --exists libuv jansson nettle libcurl openssl hiredis && exit 0
     exit 1
 fi
 

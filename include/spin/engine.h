@@ -6,8 +6,11 @@
  *     spin_execution_context_prepare_component ◀─────────────┘
  *         └▶ spin_instance_call / spin_instance_start ──▶ spin_instance_free
  *
- * Thread rule: a builder, its context and all its instances belong to one thread at a time, the one
- * that runs the context's loop. Several contexts in one process do not see each other. */
+ * Several contexts, of one application or of many, can share an engine (spin_engine_new): they
+ * share its code, its slots for instances and its loop, and still do not see each other.
+ *
+ * Thread rule: an engine, its builders, contexts and instances belong to one thread at a time, the
+ * one that runs the engine's loop. */
 #ifndef SPIN_ENGINE_H
 #define SPIN_ENGINE_H
 
@@ -26,6 +29,8 @@ extern "C" {
 /* libuv's loop, as <uv.h> declares it. */
 typedef struct uv_loop_s uv_loop_t;
 
+/* What applications in one process share: compiled code, a pool of instance slots, a loop. */
+typedef struct spin_engine spin_engine_t;
 /* An engine and a linker, while host functions are added. */
 typedef struct spin_engine_builder spin_engine_builder_t;
 /* An application's components, ready to be instantiated. */
@@ -62,7 +67,33 @@ typedef struct spin_engine_options {
     /* Added to every component's environment, in front of its own: "K=V" strings. */
     const char *const *environment;
     size_t environment_len;
+    /* Values of the application's variables: "name=value" strings. They win over the process's
+     * environment. Not for spin_engine_new. */
+    const char *const *variables;
+    size_t variables_len;
+    /* For a builder: the engine to share with other contexts, of which the builder takes a
+     * reference. `cache_dir` and `disable_cache` are the engine's then and must be left zero,
+     * `loop` too or be the engine's; `max_instances` and `max_memory_bytes` are this context's own
+     * limits within those of the engine, and 0 means the engine's. NULL: an engine of its own. Not
+     * for spin_engine_new. */
+    spin_engine_t *engine;
 } spin_engine_options_t;
+
+/* ── engine ──────────────────────────────────────────────────────────────────────────────── */
+
+/* Makes an engine for any number of contexts: `max_instances` counts over all of them, `timeout_ms`
+ * and `environment` are the defaults of those that name none. One without contexts costs a thread
+ * that sleeps. `options` may be NULL. The caller drops the reference `*out` with spin_engine_unref.
+ * Errors: USAGE, NO_MEMORY, LIMIT, IO. Wasmtime starts threads and installs signal handlers here:
+ * fork before, never after. */
+SPIN_API spin_error_t *spin_engine_new(const spin_engine_options_t *options, spin_engine_t **out);
+/* One more reference; returns `engine`. */
+SPIN_API spin_engine_t *spin_engine_ref(spin_engine_t *engine);
+/* One reference less. Contexts hold one each: the last one to go frees the engine. A lent loop
+ * turns once more after that. NULL is allowed. */
+SPIN_API void spin_engine_unref(spin_engine_t *engine);
+/* Borrowed. */
+SPIN_API uv_loop_t *spin_engine_loop(spin_engine_t *engine);
 
 /* ── builder ─────────────────────────────────────────────────────────────────────────────── */
 

@@ -9,6 +9,8 @@
 typedef enum engine_host_id {
     ENGINE_HOST_WASI = 0,
     ENGINE_HOST_CONFIG,
+    ENGINE_HOST_OUTBOUND_HTTP,
+    ENGINE_HOST_OUTBOUND_REDIS,
     ENGINE_HOST_COUNT,
 } engine_host_id_t;
 
@@ -16,6 +18,12 @@ typedef struct engine_host {
     engine_host_id_t id;
     const char *name;
     size_t state_size; /* bytes in each instance; zeroed before instance_init */
+
+    /* What all contexts of an engine share, such as connections: made for the first builder, on the
+     * engine's loop (spin_engine_loop). `engine_deinit` comes when no context is left; handles that
+     * it closes are gone with the loop's next turn. Both may be NULL. */
+    spin_error_t *(*engine_init)(spin_engine_t *engine, void **shared);
+    void (*engine_deinit)(void *shared);
 
     /* Adds the functions to the builder's linker, once. */
     spin_error_t *(*define)(spin_engine_builder_t *builder);
@@ -35,6 +43,9 @@ typedef struct engine_host {
      * still be all zero, where the preparation failed before instance_init. */
     void (*instance_deinit)(spin_instance_t *instance, void *state);
 } engine_host_t;
+
+/* What engine_init left, for the host functions of `id`. */
+void *engine_host_shared(spin_instance_t *instance, engine_host_id_t id);
 
 /* Registers a host interface with a builder and defines its functions. */
 spin_error_t *engine_builder_add_host(spin_engine_builder_t *builder, const engine_host_t *host);

@@ -5,7 +5,7 @@
 
 #include "net/http_server.h"
 #include "spin/engine.h"
-#include "trigger/http/component_log.h"
+#include "trigger/component_log.h"
 #include "trigger/http/default_headers.h"
 
 typedef struct http_worker http_worker_t;

@@ -1,4 +1,4 @@
-#include "trigger/http/component_log.h"
+#include "trigger/component_log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* Where a component's stdout and stderr go: a file each, and the process's own where it is
  * followed. Collected per request and written with one write, so that requests do not interleave.
  */
-#ifndef TRIGGER_HTTP_COMPONENT_LOG_H
-#define TRIGGER_HTTP_COMPONENT_LOG_H
+#ifndef TRIGGER_COMPONENT_LOG_H
+#define TRIGGER_COMPONENT_LOG_H
 
 #include "base/arena.h"
 #include "spin/error.h"

@@ -1,0 +1,120 @@
+/* Many applications in one server: one address, one set of worker processes, one engine in each of
+ * them. Applications are added, replaced and removed while it runs.
+ *
+ * A trigger runs one application; the server runs one trigger for each application in every worker,
+ * and hands each HTTP request to the application of its host and path. What one application does,
+ * fails at or uses up is not the others' affair: each has limits, logs and variables of its own.
+ *
+ * Thread rule: a server belongs to one thread, but spin_server_stop may be called from any. */
+#ifndef SPIN_SERVER_H
+#define SPIN_SERVER_H
+
+#include <stdbool.h>
+
+#include "spin/engine.h"
+#include "spin/error.h"
+#include "spin/http.h"
+#include "spin/manifest.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spin_server spin_server_t;
+
+/* What happened to an application. */
+typedef enum spin_server_event_kind {
+    SPIN_SERVER_SERVING = 0, /* every worker hands requests to this version */
+    SPIN_SERVER_FAILED,      /* it does not start: what was there before goes on, if anything was */
+    SPIN_SERVER_REMOVED,     /* no worker hands requests to it any more */
+} spin_server_event_kind_t;
+
+typedef struct spin_server_event {
+    size_t size; /* sizeof(spin_server_event_t), of the library that calls */
+    spin_server_event_kind_t kind;
+    const char *name;                /* the application's in this server */
+    spin_application_t *application; /* the version that it is about; NULL after a removal */
+    const spin_error_t *error;       /* of FAILED */
+} spin_server_event_t;
+
+/* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
+ * spin_server_free. */
+typedef struct spin_server_options {
+    size_t size; /* sizeof(spin_server_options_t) */
+    /* As there, for all applications together: the address, `workers`, limits of connections and
+     * requests, time-outs, `ignore_signals`, and the engine's `max_instances`, `max_memory_bytes`
+     * and `cache_dir`. Its `configure`, `ready`, `user`, `log_dir`, `follow…` and `quiet` are not
+     * used. */
+    const spin_http_options_t *http;
+    /* Once, in the process that runs the server, when every worker accepts requests; those that do
+     * not start are told of before. `address` is NULL where nothing is listened to. */
+    void (*ready)(spin_server_t *server, const char *address, void *user);
+    /* From the process that runs the server. May be NULL. */
+    void (*event)(const spin_server_event_t *event, void *user);
+    void *user;
+} spin_server_options_t;
+
+/* How one application is served. Zero means "the default" everywhere; all is copied. */
+typedef struct spin_server_application {
+    size_t size; /* sizeof(spin_server_application_t) */
+    /* Host names without port, in lower case; "*.example" stands for all names below it. None: any
+     * host that no other application names. */
+    const char *const *hosts;
+    size_t hosts_len;
+    /* The path in front of its routes, in place of the manifest's `base`. NULL: the manifest's. */
+    const char *base;
+    uint32_t max_instances;    /* within the server's */
+    uint64_t max_memory_bytes; /* likewise */
+    uint64_t timeout_ms;
+    const char *const *environment; /* as in spin_engine_options_t */
+    size_t environment_len;
+    const char *const *variables; /* likewise */
+    size_t variables_len;
+    /* Where it keeps what it writes; its logs are in logs/. NULL: ~/.spin/NAME. */
+    const char *state_dir;
+    const char *log_dir; /* NULL: as above */
+    const char *const *follow;
+    size_t follow_len;
+    bool follow_all;
+    bool quiet;
+} spin_server_application_t;
+
+/* Opens the address. `options` may be NULL. The caller frees `*out` with spin_server_free. Errors:
+ * as spin_http_trigger_new. */
+SPIN_API spin_error_t *spin_server_new(const spin_server_options_t *options, spin_server_t **out);
+
+/* Adds `application`, of which it takes a reference, under `name`, or puts it in the place of the
+ * one of that name. Before the server runs it is only noted. While it runs, from its callbacks: the
+ * application is compiled beside the workers, then each starts it, hands it what arrives from then
+ * on, and lets the old one finish; `event` tells when that is done. The last call for a name
+ * counts. `options` may be NULL. Errors: EXISTS (its host and base are those of another
+ * application: the message names it), UNSUPPORTED (neither an HTTP nor a Redis application), USAGE,
+ * NO_MEMORY. */
+SPIN_API spin_error_t *spin_server_put(spin_server_t *server, const char *name,
+                                       spin_application_t *application,
+                                       const spin_server_application_t *options);
+/* Takes it away; what runs is finished. Errors: NOT_FOUND. */
+SPIN_API spin_error_t *spin_server_remove(spin_server_t *server, const char *name);
+
+/* While the server runs, calls `fn` when `fd` is readable, in the process that runs it; `fn` reads
+ * it. The descriptor stays the caller's; workers close theirs. Before it runs. Errors: NO_MEMORY,
+ * USAGE. */
+typedef void (*spin_server_watch_fn)(spin_server_t *server, int fd, void *user);
+SPIN_API spin_error_t *spin_server_watch(spin_server_t *server, int fd, spin_server_watch_fn fn,
+                                         void *user);
+
+/* Runs until it is stopped, then returns NULL. Once for each server. An application that does not
+ * start is an event; the others are served. Errors: what keeps the server itself from starting. */
+SPIN_API spin_error_t *spin_server_run(spin_server_t *server);
+/* As spin_trigger_stop. */
+SPIN_API void spin_server_stop(spin_server_t *server);
+/* Not while it runs. NULL is allowed. */
+SPIN_API void spin_server_free(spin_server_t *server);
+/* "host:port" that is listened on, as long as the server lives. */
+SPIN_API const char *spin_server_address(const spin_server_t *server);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
