@@ -40,17 +40,21 @@ typedef struct spin_server_event {
 /* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
  * spin_server_free. */
 typedef struct spin_server_options {
-    size_t size; /* sizeof(spin_server_options_t) */
-    /* As there, for all applications together: the address, `workers`, limits of connections and
-     * requests, time-outs, `ignore_signals`, and the engine's `max_instances`, `max_memory_bytes`
-     * and `cache_dir`. Its `configure`, `ready`, `user`, `log_dir`, `follow…` and `quiet` are not
-     * used. */
+    size_t size;      /* sizeof(spin_server_options_t) */
+    unsigned workers; /* as in spin_trigger_options_t */
+    bool ignore_signals;
+    uint64_t shutdown_timeout_ms;
+    /* Of each worker's engine, which all applications share: `max_instances` and `max_memory_bytes`
+     * bound all of them, `environment` is in front of each one's own. No `loop`. */
+    const spin_engine_options_t *engine;
+    /* Where and how to listen: the address, and the limits of connections and requests; the rest is
+     * not used. NULL: no HTTP, only other applications are taken. */
     const spin_http_options_t *http;
-    /* Once, in the process that runs the server, when every worker accepts requests; those that do
-     * not start are told of before. `address` is NULL where nothing is listened to. */
-    void (*ready)(spin_server_t *server, const char *address, void *user);
-    /* From the process that runs the server. May be NULL. */
-    void (*event)(const spin_server_event_t *event, void *user);
+    /* Called once, in the process that runs the server, when every worker takes events. What does
+     * not start has been told of before. May be NULL. */
+    void (*ready)(spin_server_t *server, void *user);
+    /* Called in the process that runs the server. May be NULL. */
+    void (*event)(spin_server_t *server, const spin_server_event_t *event, void *user);
     void *user;
 } spin_server_options_t;
 

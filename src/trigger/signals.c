@@ -1,10 +1,14 @@
 #include "trigger/signals.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "spin/trigger.h"
 
 /* One request to stop may come as several signals: a process group, or all processes of a service,
  * get theirs, and the one in front hands its own on; `timeout` signals its child and then the
@@ -58,14 +62,21 @@ static bool is_request(int number, bool handed_on) {
     return !same;
 }
 
+static void ask_to_stop(int stop_fd) {
+    const uint64_t one = 1;
+    (void)!write(stop_fd, &one, sizeof one);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
+    int before = errno;
     (void)context;
     if (!is_request(number, is_handed_on(info)))
         return;
     atomic_fetch_add(&handling, 1);
     for (signals_t *each = atomic_load(&first); each != NULL; each = atomic_load(&each->next))
-        spin_trigger_stop(each->trigger);
+        ask_to_stop(each->stop_fd);
     atomic_fetch_sub(&handling, 1);
+    errno = before;
 }
 
 /* ── taking and giving back ──────────────────────────────────────────────────────────────── */
@@ -92,10 +103,11 @@ static void give_back_dispositions(void) {
         sigaction(ignored[i], &before_ignored[i], NULL);
 }
 
-void signals_take(signals_t *signals, spin_trigger_t *trigger) {
+void signals_take(signals_t *signals, int stop_fd) {
     pthread_mutex_lock(&mutex);
     signals_t *others = atomic_load(&first);
-    signals->trigger = trigger;
+    signals->stop_fd = stop_fd;
+    signals->taken = true;
     atomic_store(&signals->next, others);
     atomic_store(&first, signals);
     if (others == NULL)
@@ -104,7 +116,7 @@ void signals_take(signals_t *signals, spin_trigger_t *trigger) {
 }
 
 void signals_give_back(signals_t *signals) {
-    if (signals->trigger == NULL)
+    if (!signals->taken)
         return;
     pthread_mutex_lock(&mutex);
     _Atomic(signals_t *) *link = &first;

@@ -2,65 +2,57 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/vec.h"
+#include "trigger/child.h"
 
 enum {
     FIRST_DELAY_MS = 50, /* before a worker that just began is replaced; doubled each time */
     MAX_DELAY_MS = 5000,
     SETTLED_MS = 10 * 1000, /* having lived that long it is replaced at once */
-    REPORT_SIZE = 4096,
-    KILL_AFTER_MS = 2000, /* the workers' own grace has ended by then */
+    KILL_AFTER_MS = 2000,   /* the workers' own grace has ended by then */
 };
 
-/* What a worker sends: one byte of these, then for an error its kind and text. */
-enum { REPORT_READY = 'r', REPORT_ERROR = 'e' };
+/* The first byte of what a worker sends; an error is child.h's. */
+enum { REPORT_READY = 'r', REPORT_MESSAGE = 'm' };
 
 typedef struct worker {
-    pid_t pid;     /* 0: none runs */
-    int pidfd;     /* readable when it has ended */
-    int link;      /* -1: closed */
+    child_t process;
     bool ready;    /* since its start */
     int64_t since; /* when it started, in milliseconds */
     int64_t due;   /* when the next one starts, where none runs */
     int64_t delay; /* before the next replacement */
 } worker_t;
 
-typedef struct supervisor {
+typedef struct watch {
+    int fd;
+    supervisor_watch_fn fn;
+    void *user;
+} watch_t;
+
+struct supervisor {
     const supervisor_options_t *options;
     worker_t *workers;
-    struct pollfd *polls; /* the stop descriptor, then two for each worker */
-    pid_t pid;
-    bool announced; /* all were ready once */
+    VEC(watch_t) watches;
+    VEC(struct pollfd) polls; /* the stop descriptor, then two for each worker, then the watches */
+    unsigned starting;        /* the slot whose worker is being forked */
+    bool announced;           /* all were ready once */
     bool stopping;
     int64_t kill_at; /* while stopping */
     spin_error_t *error;
-} supervisor_t;
+};
 
 static int64_t now_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Unlike a process id it never means another process, even where the caller's own code has waited
- * for the worker. */
-static void send_kill(const worker_t *worker) {
-    if (worker->pid != 0)
-        syscall(SYS_pidfd_send_signal, worker->pidfd, SIGKILL, NULL, 0);
 }
 
 static void close_fd(int *fd) {
@@ -76,88 +68,36 @@ void supervisor_worker_ready(supervisor_link_t *link) {
     (void)!send(link->fd, &report, 1, MSG_NOSIGNAL);
 }
 
-static void report_error(int fd, const spin_error_t *error) {
-    char report[REPORT_SIZE] = {REPORT_ERROR, (char)spin_error_kind(error)};
-    size_t len = spin_error_format(error, report + 2, sizeof report - 2);
-    if (len > sizeof report - 3)
-        len = sizeof report - 3;
-    (void)!send(fd, report, len + 2, MSG_NOSIGNAL);
+void supervisor_worker_tell(supervisor_link_t *link, spin_slice_t message) {
+    char report = REPORT_MESSAGE;
+    struct iovec parts[] = {{&report, 1}, {(void *)(uintptr_t)message.ptr, message.len}};
+    const struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
+    (void)!sendmsg(link->fd, &header, MSG_NOSIGNAL);
 }
 
-/* A terminal's Ctrl-C and hang-up reach the whole group, but it is the supervisor that decides. The
- * worker's own SIGTERM ends it as any process until it has a use for it. */
-static void reset_signals(void) {
-    sigset_t none;
-    signal(SIGINT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static _Noreturn void run_worker(supervisor_t *supervisor, unsigned slot, int fd) {
+static spin_error_t *run_worker(int fd, void *user) {
+    supervisor_t *supervisor = user;
     const supervisor_options_t *options = supervisor->options;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != supervisor->pid) /* it died before the line above */
-        _exit(1);
-    reset_signals();
     for (unsigned i = 0; i < options->workers; i++) {
-        close_fd(&supervisor->workers[i].pidfd);
-        close_fd(&supervisor->workers[i].link);
+        close_fd(&supervisor->workers[i].process.pidfd);
+        close_fd(&supervisor->workers[i].process.link);
     }
+    for (size_t i = 0; i < supervisor->watches.len; i++)
+        close_fd(&supervisor->watches.items[i].fd);
     close(options->stop_fd);
-    supervisor_link_t link = {slot, fd};
-    spin_error_t *error = options->work(&link, options->user);
-    if (error != NULL)
-        report_error(fd, error);
-    _exit(error == NULL ? 0 : 1);
+    supervisor_link_t link = {supervisor->starting, fd};
+    return options->work(&link, options->user);
 }
 
 /* ── starting ────────────────────────────────────────────────────────────────────────────── */
 
-/* Signals come to the worker only once it has dispositions of its own: with the caller's handlers
- * it would act in the caller's name. */
-static pid_t fork_silently(void) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork();
-    int number = errno;
-    if (pid != 0)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = number;
-    return pid;
-}
-
 static spin_error_t *start_worker(supervisor_t *supervisor, unsigned slot) {
     worker_t *worker = &supervisor->workers[slot];
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return error_from_errno(errno, "worker %u", slot);
-    pid_t pid = fork_silently();
-    if (pid == 0) {
-        close(ends[0]);
-        run_worker(supervisor, slot, ends[1]);
-    }
-    int number = errno;
-    close(ends[1]);
-    int pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
-    if (pidfd < 0) {
-        number = pid < 0 ? number : errno;
-        if (pid > 0) {
-            kill(pid, SIGKILL);
-            waitpid(pid, NULL, 0);
-        }
-        close(ends[0]);
-        return error_from_errno(number, "worker %u", slot);
-    }
-    worker->pid = pid;
-    worker->pidfd = pidfd;
-    worker->link = ends[0];
+    supervisor->starting = slot;
+    spin_error_t *error = child_start(&worker->process, "a worker", run_worker, supervisor);
     worker->ready = false;
     worker->since = now_ms();
-    return NULL;
+    return error;
 }
 
 static void put_off(worker_t *worker) {
@@ -175,7 +115,7 @@ static bool may_start(const supervisor_t *supervisor, unsigned slot) {
 static void start_due(supervisor_t *supervisor) {
     for (unsigned i = 0; i < supervisor->options->workers && !supervisor->stopping; i++) {
         worker_t *worker = &supervisor->workers[i];
-        if (worker->pid != 0 || worker->due > now_ms() || !may_start(supervisor, i))
+        if (worker->process.pid != 0 || worker->due > now_ms() || !may_start(supervisor, i))
             continue;
         spin_error_t *error = start_worker(supervisor, i);
         if (error == NULL)
@@ -194,7 +134,7 @@ static void start_due(supervisor_t *supervisor) {
 
 static void kill_all(supervisor_t *supervisor) {
     for (unsigned i = 0; i < supervisor->options->workers; i++)
-        send_kill(&supervisor->workers[i]);
+        child_kill(&supervisor->workers[i].process);
     supervisor->kill_at = INT64_MAX;
 }
 
@@ -212,9 +152,9 @@ static void begin_stop(supervisor_t *supervisor) {
     for (unsigned i = 0; i < options->workers; i++) {
         worker_t *worker = &supervisor->workers[i];
         if (!worker->ready)
-            send_kill(worker);
-        else if (worker->link >= 0)
-            shutdown(worker->link, SHUT_WR);
+            child_kill(&worker->process);
+        else if (worker->process.link >= 0)
+            shutdown(worker->process.link, SHUT_WR);
     }
 }
 
@@ -252,52 +192,48 @@ static void take_error(supervisor_t *supervisor, unsigned slot, spin_error_t *er
     spin_error_free(error);
 }
 
+static void take_report(supervisor_t *supervisor, unsigned slot, const char *report, size_t len) {
+    const supervisor_options_t *options = supervisor->options;
+    spin_error_t *error;
+    if (report[0] == REPORT_READY) {
+        supervisor->workers[slot].ready = true;
+        if (!supervisor->announced)
+            announce_when_complete(supervisor);
+    } else if (report[0] == REPORT_MESSAGE) {
+        if (options->message != NULL)
+            options->message(supervisor, slot, spin_slice_of(report + 1, len - 1), options->user);
+    } else if (child_message_error(report, len, &error)) {
+        take_error(supervisor, slot, error);
+    }
+}
+
 /* False: there is nothing to read. */
 static bool on_report(supervisor_t *supervisor, unsigned slot) {
     worker_t *worker = &supervisor->workers[slot];
-    char report[REPORT_SIZE];
-    ssize_t len = recv(worker->link, report, sizeof report, MSG_DONTWAIT);
+    char report[CHILD_MESSAGE_SIZE];
+    ssize_t len = recv(worker->process.link, report, sizeof report, MSG_DONTWAIT);
     if (len < 0 && errno == EINTR)
         return true;
     if (len < 0 && errno == EAGAIN)
         return false;
     if (len <= 0) {
-        close_fd(&worker->link);
+        close_fd(&worker->process.link);
         return false;
     }
-    if (report[0] == REPORT_READY) {
-        worker->ready = true;
-        if (!supervisor->announced)
-            announce_when_complete(supervisor);
-    } else if (len > 2) {
-        take_error(supervisor, slot,
-                   error_new((spin_error_kind_t)report[1], "%.*s", (int)len - 2, report + 2));
-    }
+    take_report(supervisor, slot, report, (size_t)len);
     return true;
-}
-
-static void describe_end(int status, char *text, size_t size) {
-    if (WIFSIGNALED(status))
-        snprintf(text, size, "ended by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
 }
 
 static void on_end(supervisor_t *supervisor, unsigned slot) {
     worker_t *worker = &supervisor->workers[slot];
     const char *name = supervisor->options->name;
-    int status = 0;
     char how[96];
     while (on_report(supervisor, slot)) /* its last words */
         continue;
-    close_fd(&worker->link); /* a process that it started may hold the other end */
-    if (waitpid(worker->pid, &status, 0) < 0)
-        status = 0;
-    describe_end(status, how, sizeof how);
-    close_fd(&worker->pidfd);
-    worker->pid = 0;
+    child_reap(&worker->process, how, sizeof how);
     worker->ready = false;
+    if (supervisor->options->ended != NULL)
+        supervisor->options->ended(supervisor, slot, supervisor->options->user);
     if (supervisor->stopping)
         return;
     if (!supervisor->announced) {
@@ -317,7 +253,7 @@ static void on_end(supervisor_t *supervisor, unsigned slot) {
 
 static bool any_runs(const supervisor_t *supervisor) {
     for (unsigned i = 0; i < supervisor->options->workers; i++)
-        if (supervisor->workers[i].pid != 0)
+        if (supervisor->workers[i].process.pid != 0)
             return true;
     return false;
 }
@@ -326,7 +262,7 @@ static int poll_timeout(const supervisor_t *supervisor) {
     int64_t next = supervisor->stopping ? supervisor->kill_at : INT64_MAX;
     for (unsigned i = 0; i < supervisor->options->workers && !supervisor->stopping; i++) {
         const worker_t *worker = &supervisor->workers[i];
-        if (worker->pid == 0 && may_start(supervisor, i) && worker->due < next)
+        if (worker->process.pid == 0 && may_start(supervisor, i) && worker->due < next)
             next = worker->due;
     }
     if (next == INT64_MAX)
@@ -335,16 +271,44 @@ static int poll_timeout(const supervisor_t *supervisor) {
     return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
 }
 
+static bool list_polls(supervisor_t *supervisor) {
+    unsigned workers = supervisor->options->workers;
+    supervisor->polls.len = 0;
+    if (!VEC_RESERVE(&supervisor->polls, 1 + 2 * (size_t)workers + supervisor->watches.len))
+        return false;
+    (void)!VEC_PUSH(&supervisor->polls,
+                    (struct pollfd){.fd = supervisor->options->stop_fd, .events = POLLIN});
+    for (unsigned i = 0; i < workers; i++) {
+        const child_t *process = &supervisor->workers[i].process;
+        (void)!VEC_PUSH(&supervisor->polls, (struct pollfd){.fd = process->link, .events = POLLIN});
+        (void)!VEC_PUSH(&supervisor->polls,
+                        (struct pollfd){.fd = process->pidfd, .events = POLLIN});
+    }
+    for (size_t i = 0; i < supervisor->watches.len; i++)
+        (void)!VEC_PUSH(&supervisor->polls,
+                        (struct pollfd){.fd = supervisor->watches.items[i].fd, .events = POLLIN});
+    return true;
+}
+
+/* A callback may add watches and take them away: what is gone is not called any more. */
+static void call_watch(supervisor_t *supervisor, int fd) {
+    for (size_t i = 0; i < supervisor->watches.len; i++)
+        if (supervisor->watches.items[i].fd == fd) {
+            const watch_t watch = supervisor->watches.items[i];
+            watch.fn(supervisor, fd, watch.user);
+            return;
+        }
+}
+
 static void wait_for_events(supervisor_t *supervisor) {
     unsigned workers = supervisor->options->workers;
-    struct pollfd *polls = supervisor->polls;
-    polls[0] = (struct pollfd){.fd = supervisor->options->stop_fd, .events = POLLIN};
-    for (unsigned i = 0; i < workers; i++) {
-        const worker_t *worker = &supervisor->workers[i];
-        polls[1 + 2 * i] = (struct pollfd){.fd = worker->link, .events = POLLIN};
-        polls[2 + 2 * i] = (struct pollfd){.fd = worker->pidfd, .events = POLLIN};
+    if (!list_polls(supervisor)) {
+        supervisor->error = error_no_memory();
+        return;
     }
-    if (poll(polls, 1 + 2 * (nfds_t)workers, poll_timeout(supervisor)) <= 0)
+    const struct pollfd *polls = supervisor->polls.items;
+    size_t len = supervisor->polls.len;
+    if (poll(supervisor->polls.items, len, poll_timeout(supervisor)) <= 0)
         return;
     /* First, and also where it came only now: what ends with it is no failure. */
     on_stop_event(supervisor);
@@ -354,19 +318,30 @@ static void wait_for_events(supervisor_t *supervisor) {
         if (polls[2 + 2 * i].revents != 0)
             on_end(supervisor, i);
     }
+    for (size_t i = 1 + 2 * (size_t)workers; i < len; i++)
+        if (polls[i].revents != 0)
+            call_watch(supervisor, polls[i].fd);
+}
+
+static void free_all(supervisor_t *supervisor) {
+    VEC_FREE(&supervisor->polls);
+    VEC_FREE(&supervisor->watches);
+    mem_free(supervisor->workers);
 }
 
 spin_error_t *supervisor_run(const supervisor_options_t *options) {
-    spin_error_t *error = NULL;
-    supervisor_t supervisor = {.options = options, .pid = getpid()};
+    supervisor_t supervisor = {.options = options};
     supervisor.workers = mem_calloc(options->workers, sizeof *supervisor.workers);
-    supervisor.polls = mem_calloc(1 + 2 * (size_t)options->workers, sizeof *supervisor.polls);
-    if (supervisor.workers == NULL || supervisor.polls == NULL) {
-        error = error_no_memory();
-        goto out;
-    }
+    if (supervisor.workers == NULL)
+        return error_no_memory();
     for (unsigned i = 0; i < options->workers; i++)
-        supervisor.workers[i].pidfd = supervisor.workers[i].link = -1;
+        supervisor.workers[i].process = CHILD_NONE;
+    if (options->begin != NULL)
+        supervisor.error = options->begin(&supervisor, options->user);
+    if (supervisor.error != NULL) {
+        free_all(&supervisor);
+        return supervisor.error;
+    }
     do {
         start_due(&supervisor);
         wait_for_events(&supervisor);
@@ -379,9 +354,50 @@ spin_error_t *supervisor_run(const supervisor_options_t *options) {
             kill_all(&supervisor);
         }
     } while (!supervisor.stopping || any_runs(&supervisor));
-    error = supervisor.error;
-out:
-    mem_free(supervisor.polls);
-    mem_free(supervisor.workers);
-    return error;
+    free_all(&supervisor);
+    return supervisor.error;
+}
+
+/* ── for who uses it ─────────────────────────────────────────────────────────────────────── */
+
+bool supervisor_is_running(const supervisor_t *supervisor, unsigned slot) {
+    return supervisor->workers[slot].process.pid != 0;
+}
+
+bool supervisor_is_stopping(const supervisor_t *supervisor) {
+    return supervisor->stopping;
+}
+
+bool supervisor_send(supervisor_t *supervisor, unsigned slot, spin_slice_t message, const int *fds,
+                     size_t fds_len) {
+    union {
+        char bytes[CMSG_SPACE(SUPERVISOR_MOST_FDS * sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec part = {(void *)(uintptr_t)message.ptr, message.len};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    if (fds_len > 0) {
+        header.msg_control = control.bytes;
+        header.msg_controllen = CMSG_SPACE(fds_len * sizeof(int));
+        struct cmsghdr *first = CMSG_FIRSTHDR(&header);
+        first->cmsg_level = SOL_SOCKET;
+        first->cmsg_type = SCM_RIGHTS;
+        first->cmsg_len = CMSG_LEN(fds_len * sizeof(int));
+        memcpy(CMSG_DATA(first), fds, fds_len * sizeof(int));
+    }
+    int link = supervisor->workers[slot].process.link;
+    return link >= 0 && sendmsg(link, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
+spin_error_t *supervisor_watch(supervisor_t *supervisor, int fd, supervisor_watch_fn fn,
+                               void *user) {
+    return VEC_PUSH(&supervisor->watches, (watch_t){fd, fn, user}) ? NULL : error_no_memory();
+}
+
+void supervisor_unwatch(supervisor_t *supervisor, int fd) {
+    for (size_t i = 0; i < supervisor->watches.len; i++)
+        if (supervisor->watches.items[i].fd == fd) {
+            supervisor->watches.items[i] = supervisor->watches.items[--supervisor->watches.len];
+            return;
+        }
 }

@@ -204,7 +204,7 @@ spin_error_t *spin_trigger_run(spin_trigger_t *trigger) {
     if (trigger_is_asked_to_stop(trigger)) /* before anything is compiled */
         return NULL;
     if (!trigger->options.ignore_signals)
-        signals_take(&signals, trigger);
+        signals_take(&signals, trigger->stop_fd);
     error = trigger->options.workers == 0 ? run_here(trigger) : trigger_run_workers(trigger);
     signals_give_back(&signals);
     return error;
