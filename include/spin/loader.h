@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+struct spin_bindle_options; /* of <spin/bindle.h> */
+
 /* How an application's files are brought together. */
 typedef struct spin_loader_options {
     size_t size; /* sizeof(spin_loader_options_t) */
@@ -26,6 +28,9 @@ typedef struct spin_loader_options {
      * into the working directory, readable by its user alone: for the program that runs it.
      * spin_application_locked_file tells where it is. */
     bool locked;
+    /* Where the modules of components are whose source is { reference, parcel }. NULL: all
+     * defaults, which take the server from $BINDLE_URL. */
+    const struct spin_bindle_options *bindle;
 } spin_loader_options_t;
 
 /* Loads the application of a local manifest: reads `path` (the manifest, or a folder that holds a
@@ -37,6 +42,9 @@ typedef struct spin_loader_options {
  * a pattern that matches nothing is a warning in the log, a plain name that is missing an error.
  * Symbolic links are followed as far as they stay in the folder. Modes and times are kept.
  *
+ * A source { reference, parcel } is fetched from a Bindle server (<spin/bindle.h>), or taken from the
+ * cache of parcels.
+ *
  * The copies belong to the application and go with its last reference, in the process that loaded
  * it. What a killed process left in the temporary folder is removed by the next load there.
  *
@@ -44,8 +52,8 @@ typedef struct spin_loader_options {
  * failure nothing is left behind. Errors: INVALID (with position; also a wrong digest), NOT_FOUND,
  * DENIED (a path that leaves the folder: absolute, with "..", or through a symbolic link),
  * UNSUPPORTED (a source kind that has no loader; of URLs only file:// has one), EXISTS (two entries
- * want one name for a file and for a folder), LIMIT, IO, NO_MEMORY, USAGE (options without their
- * size). Any thread. */
+ * want one name for a file and for a folder), TIMEOUT (a Bindle server), LIMIT, IO, NO_MEMORY, USAGE
+ * (options without their size; no Bindle server is named). Any thread. */
 SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_t *options,
                                              spin_application_t **out);
 

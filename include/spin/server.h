@@ -83,17 +83,33 @@ typedef struct spin_server_application {
     bool quiet;
 } spin_server_application_t;
 
+/* What a file says about how an application is served. */
+typedef struct spin_server_settings spin_server_settings_t;
+
+/* Reads such a file: TOML with `hosts`, `base`, `max_instances`, `max_memory` ("64M"), `timeout`
+ * ("10s"), `state_dir` (relative to the file's folder), `log_dir` (likewise), and the tables
+ * `environment` and `variables`. All may be left out; any other key is an error. `*out` is for
+ * spin_server_settings_free. Errors: NOT_FOUND, INVALID (with position), LIMIT (larger than 1 MiB),
+ * DENIED, IO, NO_MEMORY. Any thread. */
+SPIN_API spin_error_t *spin_server_settings_load(const char *path, spin_server_settings_t **out);
+/* For spin_server_put; borrowed, and lives as long as the settings. */
+SPIN_API const spin_server_application_t *
+spin_server_settings_application(const spin_server_settings_t *settings);
+/* NULL is allowed. */
+SPIN_API void spin_server_settings_free(spin_server_settings_t *settings);
+
 /* Opens the address. `options` may be NULL. The caller frees `*out` with spin_server_free. Errors:
  * as spin_http_trigger_new. */
 SPIN_API spin_error_t *spin_server_new(const spin_server_options_t *options, spin_server_t **out);
 
-/* Adds `application`, of which it takes a reference, under `name`, or puts it in the place of the
- * one of that name. Before the server runs it is only noted. While it runs, from its callbacks: the
+/* Adds `application`, of which it takes a reference, under `name`, or puts it in the place of the one
+ * of that name. Before the server runs it is only noted. While it runs, from its callbacks: the
  * application is compiled beside the workers, then each starts it, hands it what arrives from then
- * on, and lets the old one finish; `event` tells when that is done. The last call for a name
- * counts. `options` may be NULL. Errors: EXISTS (its host and base are those of another
- * application: the message names it), UNSUPPORTED (neither an HTTP nor a Redis application), USAGE,
- * NO_MEMORY. */
+ * on, and lets the old one finish; `event` tells when that is done, or that the old one stays and
+ * why. The last call for a name counts. `options` may be NULL. Errors: EXISTS (its host and base are
+ * those of another application, which the message names), UNSUPPORTED (neither an HTTP nor a Redis
+ * application, or HTTP without an address), USAGE, NO_MEMORY, IO; while it runs EXISTS is an event.
+ */
 SPIN_API spin_error_t *spin_server_put(spin_server_t *server, const char *name,
                                        spin_application_t *application,
                                        const spin_server_application_t *options);

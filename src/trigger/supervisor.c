@@ -368,6 +368,10 @@ bool supervisor_is_stopping(const supervisor_t *supervisor) {
     return supervisor->stopping;
 }
 
+void supervisor_replace(supervisor_t *supervisor, unsigned slot) {
+    child_kill(&supervisor->workers[slot].process);
+}
+
 bool supervisor_send(supervisor_t *supervisor, unsigned slot, spin_slice_t message, const int *fds,
                      size_t fds_len) {
     union {

@@ -56,6 +56,9 @@ void supervisor_worker_tell(supervisor_link_t *link, spin_slice_t message);
 bool supervisor_is_running(const supervisor_t *supervisor, unsigned slot);
 bool supervisor_is_stopping(const supervisor_t *supervisor);
 
+/* Kills the worker of a slot; another one comes in its place. */
+void supervisor_replace(supervisor_t *supervisor, unsigned slot);
+
 enum { SUPERVISOR_MOST_FDS = 4 };
 /* A message, with copies of descriptors, for the worker's link. False: it is gone, or has no room
  * for more. */
