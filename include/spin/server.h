@@ -22,42 +22,6 @@ extern "C" {
 
 typedef struct spin_server spin_server_t;
 
-/* What happened to an application. */
-typedef enum spin_server_event_kind {
-    SPIN_SERVER_SERVING = 0, /* every worker hands requests to this version */
-    SPIN_SERVER_FAILED,      /* it does not start: what was there before goes on, if anything was */
-    SPIN_SERVER_REMOVED,     /* no worker hands requests to it any more */
-} spin_server_event_kind_t;
-
-typedef struct spin_server_event {
-    size_t size; /* sizeof(spin_server_event_t), of the library that calls */
-    spin_server_event_kind_t kind;
-    const char *name;                /* the application's in this server */
-    spin_application_t *application; /* the version that it is about; NULL after a removal */
-    const spin_error_t *error;       /* of FAILED */
-} spin_server_event_t;
-
-/* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
- * spin_server_free. */
-typedef struct spin_server_options {
-    size_t size;      /* sizeof(spin_server_options_t) */
-    unsigned workers; /* as in spin_trigger_options_t */
-    bool ignore_signals;
-    uint64_t shutdown_timeout_ms;
-    /* Of each worker's engine, which all applications share: `max_instances` and `max_memory_bytes`
-     * bound all of them, `environment` is in front of each one's own. No `loop`. */
-    const spin_engine_options_t *engine;
-    /* Where and how to listen: the address, and the limits of connections and requests; the rest is
-     * not used. NULL: no HTTP, only other applications are taken. */
-    const spin_http_options_t *http;
-    /* Called once, in the process that runs the server, when every worker takes events. What does
-     * not start has been told of before. May be NULL. */
-    void (*ready)(spin_server_t *server, void *user);
-    /* Called in the process that runs the server. May be NULL. */
-    void (*event)(spin_server_t *server, const spin_server_event_t *event, void *user);
-    void *user;
-} spin_server_options_t;
-
 /* How one application is served. Zero means "the default" everywhere; all is copied. */
 typedef struct spin_server_application {
     size_t size; /* sizeof(spin_server_application_t) */
@@ -83,6 +47,43 @@ typedef struct spin_server_application {
     bool quiet;
 } spin_server_application_t;
 
+/* What happened to an application. */
+typedef enum spin_server_event_kind {
+    SPIN_SERVER_SERVING = 0, /* every worker hands requests to this version */
+    SPIN_SERVER_FAILED,      /* it does not start: what was there before goes on, if anything was */
+    SPIN_SERVER_REMOVED,     /* no worker hands requests to it any more */
+} spin_server_event_kind_t;
+
+typedef struct spin_server_event {
+    size_t size; /* sizeof(spin_server_event_t), of the library that calls */
+    spin_server_event_kind_t kind;
+    const char *name;                /* the application's in this server */
+    spin_application_t *application; /* the version that it is about; NULL after a removal */
+    const spin_server_application_t *options; /* how it is served; likewise */
+    const spin_error_t *error;                /* of FAILED */
+} spin_server_event_t;
+
+/* Zero means "the default" everywhere. Everything pointed to is kept by the caller until
+ * spin_server_free. */
+typedef struct spin_server_options {
+    size_t size;      /* sizeof(spin_server_options_t) */
+    unsigned workers; /* as in spin_trigger_options_t */
+    bool ignore_signals;
+    uint64_t shutdown_timeout_ms;
+    /* Of each worker's engine, which all applications share: `max_instances` and `max_memory_bytes`
+     * bound all of them, `environment` is in front of each one's own. No `loop`. */
+    const spin_engine_options_t *engine;
+    /* Where and how to listen: the address, and the limits of connections and requests; the rest is
+     * not used. NULL: no HTTP, only other applications are taken. */
+    const spin_http_options_t *http;
+    /* Called once, in the process that runs the server, when every worker takes events. What does
+     * not start has been told of before. May be NULL. */
+    void (*ready)(spin_server_t *server, void *user);
+    /* Called in the process that runs the server. May be NULL. */
+    void (*event)(spin_server_t *server, const spin_server_event_t *event, void *user);
+    void *user;
+} spin_server_options_t;
+
 /* What a file says about how an application is served. */
 typedef struct spin_server_settings spin_server_settings_t;
 
@@ -102,13 +103,14 @@ SPIN_API void spin_server_settings_free(spin_server_settings_t *settings);
  * as spin_http_trigger_new. */
 SPIN_API spin_error_t *spin_server_new(const spin_server_options_t *options, spin_server_t **out);
 
-/* Adds `application`, of which it takes a reference, under `name`, or puts it in the place of the one
- * of that name. Before the server runs it is only noted. While it runs, from its callbacks: the
+/* Adds `application`, of which it takes a reference, under `name`, or puts it in the place of the
+ * one of that name. Before the server runs it is only noted. While it runs, from its callbacks: the
  * application is compiled beside the workers, then each starts it, hands it what arrives from then
  * on, and lets the old one finish; `event` tells when that is done, or that the old one stays and
- * why. The last call for a name counts. `options` may be NULL. Errors: EXISTS (its host and base are
- * those of another application, which the message names), UNSUPPORTED (neither an HTTP nor a Redis
- * application, or HTTP without an address), USAGE, NO_MEMORY, IO; while it runs EXISTS is an event.
+ * why. The last call for a name counts. `options` may be NULL. Errors: EXISTS (its host and base
+ * are those of another application, which the message names), UNSUPPORTED (neither an HTTP nor a
+ * Redis application, or HTTP without an address), USAGE, NO_MEMORY, IO; while it runs EXISTS is an
+ * event.
  */
 SPIN_API spin_error_t *spin_server_put(spin_server_t *server, const char *name,
                                        spin_application_t *application,

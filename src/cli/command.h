@@ -26,6 +26,7 @@ void command_print_list(const command_t *commands, FILE *out);
 int command_unknown(const command_t *commands, const char *name, const char *help);
 
 int command_up(int argc, char **argv);
+int command_bindle(int argc, char **argv);
 int command_wit(int argc, char **argv);
 
 #endif

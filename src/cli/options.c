@@ -186,18 +186,19 @@ options_result_t options_parse(const option_set_t *set, int argc, char **argv, v
     return OPTIONS_OK;
 }
 
-const char *options_given_beside(const option_set_t *set, int argc, char **argv,
-                                 const char *const *except) {
+/* The first one in argv of which it holds that `names` has it, or not. */
+static const char *first_given(const option_set_t *set, int argc, char **argv,
+                               const char *const *names, bool has) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *word = argv[i];
         if (word[0] != '-' || word[1] == '\0')
             continue;
         bool is_long = word[1] == '-';
         const option_t *option = is_long ? find_long(set, word) : find_letter(set, word[1]);
-        bool excepted = option == NULL;
-        for (size_t j = 0; !excepted && except[j] != NULL; j++)
-            excepted = strcmp(option->name, except[j]) == 0;
-        if (!excepted)
+        bool found = false;
+        for (size_t j = 0; option != NULL && !found && names[j] != NULL; j++)
+            found = strcmp(option->name, names[j]) == 0;
+        if (option != NULL && found == has)
             return option->name;
         bool attached = is_long ? strchr(word, '=') != NULL : word[2] != '\0';
         i += option != NULL && option->type != OPTION_FLAG && !attached;
@@ -205,9 +206,22 @@ const char *options_given_beside(const option_set_t *set, int argc, char **argv,
     return NULL;
 }
 
+const char *options_given_beside(const option_set_t *set, int argc, char **argv,
+                                 const char *const *except) {
+    return first_given(set, argc, argv, except, false);
+}
+
+const char *options_given_among(const option_set_t *set, int argc, char **argv,
+                                const char *const *among) {
+    return first_given(set, argc, argv, among, true);
+}
+
 void options_free(const option_set_t *set, void *out, option_list_t *operands) {
     for (size_t i = 0; i < set->options_len; i++)
-        if (set->options[i].type == OPTION_LIST)
-            free(((option_list_t *)(void *)((char *)out + set->options[i].offset))->items);
+        if (set->options[i].type == OPTION_LIST) {
+            option_list_t *list = (void *)((char *)out + set->options[i].offset);
+            free(list->items);
+            *list = (option_list_t){0}; /* two options may fill one list */
+        }
     free(operands->items);
 }

@@ -56,6 +56,9 @@ options_result_t options_parse(const option_set_t *set, int argc, char **argv, v
  * is no such one. For an argv that options_parse has taken. */
 const char *options_given_beside(const option_set_t *set, int argc, char **argv,
                                  const char *const *except);
+/* The same of `among` only. */
+const char *options_given_among(const option_set_t *set, int argc, char **argv,
+                                const char *const *among);
 void options_free(const option_set_t *set, void *out, option_list_t *operands);
 
 #endif

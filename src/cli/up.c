@@ -8,36 +8,35 @@
 #include "command.h"
 #include "options.h"
 #include "plugin.h"
+#include "up_serve.h"
 
 enum { MOST_WORKERS = 1024 };
-
-typedef struct up {
-    const char *file;
-    const char *listen;
-    option_list_t env;
-    const char *temp_dir;
-    bool direct_mounts;
-    const char *log_dir;
-    option_list_t follow;
-    bool quiet;
-    uint64_t workers;
-    uint64_t max_instances;
-    uint64_t max_memory_bytes;
-    uint64_t timeout_ms;
-    const char *cache_dir;
-    bool disable_cache;
-    const char *log_level;
-    const char *log_format;
-    char *const *rest;     /* for the program of a custom trigger; NULL: no "--" */
-    const char *http_only; /* an option that was given and that only HTTP has; NULL: none */
-} up_t;
 
 #define FIELD(field) offsetof(up_t, field)
 
 static const option_t up_options[] = {
-    {"file", 'f', "PATH", OPTION_TEXT, FIELD(file),
-     "The manifest, or a folder with a spin.toml (default: spin.toml)"},
-    {"from", 0, "PATH", OPTION_TEXT, FIELD(file), "The same as --file"},
+    {"file", 'f', "PATH", OPTION_LIST, FIELD(files),
+     "The manifest, or a folder with a spin.toml (default: spin.toml); may be repeated"},
+    {"from", 0, "PATH", OPTION_LIST, FIELD(files), "The same as --file"},
+    {"host", 0, "HOST=PATH", OPTION_LIST, FIELD(hosts),
+     "Serve the application at PATH to requests for HOST; may be repeated"},
+    {"base", 0, "/BASE=PATH", OPTION_LIST, FIELD(bases),
+     "Serve the application at PATH below /BASE; may be repeated"},
+    {"apps", 0, "DIR", OPTION_TEXT, FIELD(apps), "Serve every application in DIR (see below)"},
+    {"watch-apps", 0, "DIR", OPTION_TEXT, FIELD(watch_apps),
+     "The same, and add, replace and remove applications as DIR changes"},
+    {"bindle", 'b', "NAME/VERSION", OPTION_TEXT, FIELD(bindle),
+     "Serve the application of a bindle"},
+    {"bindle-server", 0, "URL", OPTION_TEXT, FIELD(registry.server),
+     "The Bindle server (default: $BINDLE_URL)"},
+    {"bindle-username", 0, "NAME", OPTION_TEXT, FIELD(registry.username),
+     "Who we are to that server (default: $BINDLE_USERNAME)"},
+    {"bindle-password", 0, "PASSWORD", OPTION_TEXT, FIELD(registry.password),
+     "Its password (default: $BINDLE_PASSWORD, which is not seen by others)"},
+    {"insecure", 'k', NULL, OPTION_FLAG, FIELD(registry.insecure),
+     "Take any certificate of that server"},
+    {"keyring", 0, "FILE", OPTION_TEXT, FIELD(registry.keyring),
+     "Only run bindles that are signed by a key in FILE"},
     {"listen", 0, "ADDRESS", OPTION_TEXT, FIELD(listen),
      "Where to listen (default: 127.0.0.1:3000; port 0 takes a free one)"},
     {"env", 'e', "KEY=VALUE", OPTION_LIST, FIELD(env),
@@ -69,9 +68,23 @@ static const option_t up_options[] = {
      "For a trigger other than HTTP: what its program gets (see below)"},
 };
 
-/* Every other one is about serving HTTP. */
-static const char *const general_options[] = {"file",      "from",       "temp", "direct-mounts",
-                                              "log-level", "log-format", NULL};
+/* Those that say nothing about how components are run; the program of a custom trigger takes its
+ * own. */
+static const char *const general_options[] = {"file",
+                                              "from",
+                                              "bindle",
+                                              "bindle-server",
+                                              "temp",
+                                              "insecure",
+                                              "keyring",
+                                              "bindle-username",
+                                              "bindle-password",
+                                              "direct-mounts",
+                                              "log-level",
+                                              "log-format",
+                                              NULL};
+/* Those that are about HTTP. */
+static const char *const http_options[] = {"listen", "host", "base", NULL};
 
 static const option_set_t up_set = {
     .command = "spin up",
@@ -81,6 +94,15 @@ static const option_set_t up_set = {
     .options_len = sizeof up_options / sizeof *up_options,
     .operands_max = 1,
     .more =
+        "With several applications each one is served at the host (--host) or below the path "
+        "(--base,\n"
+        "or the base of its manifest) that is its own; one that fails does not stop the others. In "
+        "a\n"
+        "folder of applications (--apps) these are the folders with a spin.toml in them: NAME is\n"
+        "served below /NAME, or, where it has a dot in it, at that host. A spin-server.toml "
+        "beside\n"
+        "the spin.toml says otherwise, and sets limits and variables. SIGHUP loads all again.\n"
+        "\n"
         "A manifest whose trigger is of type T, neither http nor redis, is run by the program\n"
         "trigger-T. It is looked for in the plugin folder, as trigger-T or trigger-T/trigger-T,\n"
         "and then on the PATH. The plugin folder is $SPIN_DATA_DIR/plugins, or else spin/plugins\n"
@@ -96,7 +118,9 @@ static options_result_t refuse(const char *reason) {
 static options_result_t check_values(const up_t *up) {
     spin_log_level_t level;
     const char *wrong = NULL;
-    if (up->quiet && up->follow.len > 0)
+    if (up->apps != NULL && up->watch_apps != NULL)
+        wrong = "--apps and --watch-apps exclude each other";
+    else if (up->quiet && up->follow.len > 0)
         wrong = "--quiet and --follow exclude each other";
     else if (up->disable_cache && up->cache_dir != NULL)
         wrong = "--disable-cache and --cache-dir exclude each other";
@@ -126,28 +150,6 @@ static void configure_log(const up_t *up) {
                        strcmp(up->log_format, "json") == 0 ? SPIN_LOG_JSON : SPIN_LOG_TEXT);
 }
 
-/* Prints what the Rust command line prints when it is ready. */
-static void announce(const char *address, void *user) {
-    const spin_application_t *application = user;
-    spin_slice_t base = spin_application_http_base(application);
-    while (base.len > 0 && base.ptr[base.len - 1] == '/')
-        base.len--;
-    printf("\nServing http://%s\nAvailable Routes:\n", address);
-    for (size_t i = 0; i < spin_application_component_count(application); i++) {
-        const spin_component_t *component = spin_application_component(application, i);
-        spin_slice_t id = spin_component_id(component);
-        spin_slice_t route = spin_component_route(component);
-        spin_slice_t description = spin_component_description(component);
-        bool wildcard = route.len >= 4 && memcmp(route.ptr + route.len - 4, "/...", 4) == 0;
-        printf("  %.*s: http://%s%.*s%.*s%s\n", (int)id.len, (const char *)id.ptr, address,
-               (int)base.len, (const char *)base.ptr, (int)(route.len - (wildcard ? 4 : 0)),
-               (const char *)route.ptr, wildcard ? " (wildcard)" : "");
-        if (description.len > 0)
-            printf("    %.*s\n", (int)description.len, (const char *)description.ptr);
-    }
-    fflush(stdout);
-}
-
 /* Misspelt, it would silently print nothing. */
 static bool check_followed(const up_t *up, const spin_application_t *application) {
     for (size_t i = 0; i < up->follow.len; i++)
@@ -160,98 +162,74 @@ static bool check_followed(const up_t *up, const spin_application_t *application
     return true;
 }
 
-/* Connections and guests' files are descriptors: the customary 1024 are for programs that use
- * select, and so are left to other triggers' programs. */
-static void raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static spin_error_t *serve(const up_t *up, spin_application_t *application) {
-    const spin_engine_options_t engine = {
-        .size = sizeof engine,
-        .max_instances = (uint32_t)up->max_instances,
-        .max_memory_bytes = up->max_memory_bytes,
-        .timeout_ms = up->timeout_ms,
-        .cache_dir = up->cache_dir,
-        .disable_cache = up->disable_cache,
-        .environment = up->env.items,
-        .environment_len = up->env.len,
-    };
-    const spin_http_options_t options = {
-        .size = sizeof options,
-        .listen = up->listen,
-        .workers = (unsigned)up->workers,
-        .log_dir = up->log_dir,
-        .follow = up->follow.items,
-        .follow_len = up->follow.len,
-        .follow_all = up->follow.len == 0,
-        .quiet = up->quiet,
-        .engine = &engine,
-        .ready = announce,
-        .user = application,
-    };
-    spin_trigger_t *trigger;
-    raise_descriptor_limit();
-    spin_error_t *error = spin_http_trigger_new(application, &options, &trigger);
-    if (error == NULL) {
-        error = spin_trigger_run(trigger);
-        spin_trigger_free(trigger);
-    }
-    return error;
-}
-
-static int unsupported_trigger(const up_t *up, const spin_application_t *application) {
-    spin_slice_t type = spin_application_trigger_type(application);
-    fprintf(stderr, "Error: %s: this version has no trigger of type \"%.*s\", only \"http\"\n",
-            up->file, (int)type.len, (const char *)type.ptr);
-    return 1;
-}
-
-static int refuse_rest(void) {
-    refuse("the HTTP trigger takes no arguments behind \"--\"");
+static int refuse_rest(const char *file) {
+    fprintf(stderr,
+            "Error: %s: its trigger takes no arguments behind \"--\"\n\nFor all options: spin up "
+            "--help\n",
+            file);
     return 2;
 }
 
-static int run_plugin(const up_t *up, const spin_application_t *application) {
-    if (up->http_only != NULL) {
+static int refuse_option(const char *option, const char *kind, const char *file) {
+    fprintf(stderr, "Error: --%s is an option of the %s, and %s has another one\n", option, kind,
+            file);
+    return 2;
+}
+
+static int run_plugin(const up_t *up, const app_t *app, spin_application_t *application) {
+    if (up->not_general != NULL) {
         fprintf(stderr,
                 "Error: --%s is an option of the HTTP trigger, and %s has another one; what that "
                 "one's program takes goes behind \"--\"\n",
-                up->http_only, up->file);
+                up->not_general, app->path);
+        spin_application_unref(application);
         return 2;
     }
-    return plugin_run(application, up->rest);
+    int code = plugin_run(application, up->rest);
+    spin_application_unref(application);
+    return code;
 }
 
-static int run(const up_t *up) {
-    const spin_loader_options_t loader = {
-        .size = sizeof loader,
-        .temp_dir = up->temp_dir,
-        .direct_mounts = up->direct_mounts,
-        .locked = true,
-    };
+/* What is said of a single application is checked against it, and said before anything starts. */
+static int run_one(const up_t *up, apps_t *apps) {
+    app_t *app = apps->items[0];
     spin_application_t *application = NULL;
-    spin_error_t *error = spin_loader_load_file(up->file, &loader, &application);
+    spin_server_settings_t *settings = NULL;
+    spin_error_t *error = app_load(app, up, &application, &settings);
     if (error != NULL)
         return command_report(error);
-    int code = 0;
     spin_trigger_kind_t trigger = spin_application_trigger(application);
-    if (trigger == SPIN_TRIGGER_CUSTOM)
-        code = run_plugin(up, application);
-    else if (trigger != SPIN_TRIGGER_HTTP)
-        code = unsupported_trigger(up, application);
-    else if (up->rest != NULL && up->rest[0] != NULL)
-        code = refuse_rest();
+    int code = 0;
+    if (trigger == SPIN_TRIGGER_CUSTOM) {
+        spin_server_settings_free(settings);
+        return run_plugin(up, app, application);
+    }
+    if (up->rest != NULL && up->rest[0] != NULL)
+        code = refuse_rest(app->path);
+    else if (trigger != SPIN_TRIGGER_HTTP && up->for_http != NULL)
+        code = refuse_option(up->for_http, "HTTP trigger", app->path);
     else if (!check_followed(up, application))
         code = 2;
     else
-        error = serve(up, application);
+        return up_serve(up, apps, application, settings);
+    spin_server_settings_free(settings);
     spin_application_unref(application);
-    return error == NULL ? code : command_report(error);
+    return code;
+}
+
+static int run(const up_t *up) {
+    apps_t apps = {0};
+    int code = 2;
+    if (apps_collect(&apps, up, &code)) {
+        if (apps.len == 1 && !apps.items[0]->in_folder)
+            code = run_one(up, &apps);
+        else if (up->rest != NULL && up->rest[0] != NULL)
+            code = refuse_rest("several applications");
+        else
+            code = up_serve(up, &apps, NULL, NULL);
+    }
+    apps_free(&apps);
+    return code;
 }
 
 /* As many workers as this process may use cores, be it by taskset or a container. */
@@ -263,6 +241,7 @@ static uint64_t usable_cores(void) {
 
 int command_up(int argc, char **argv) {
     up_t up = {
+        .registry = {.size = sizeof up.registry},
         .listen = "127.0.0.1:3000",
         .workers = usable_cores(),
         .max_instances = SPIN_ENGINE_DEFAULT_INSTANCES,
@@ -273,16 +252,15 @@ int command_up(int argc, char **argv) {
     };
     option_list_t operands = {0};
     options_result_t result = options_parse(&up_set, argc, argv, &up, &operands);
-    if (result == OPTIONS_OK && operands.len == 1 && up.file != NULL)
+    if (result == OPTIONS_OK && operands.len == 1 && up.files.len + (up.bindle != NULL) > 0)
         result = refuse("the application is given twice");
-    else if (operands.len == 1)
-        up.file = operands.items[0];
-    else if (up.file == NULL)
-        up.file = "spin.toml";
     if (result == OPTIONS_OK)
         result = check_values(&up);
-    if (result == OPTIONS_OK)
-        up.http_only = options_given_beside(&up_set, argc, argv, general_options);
+    if (result == OPTIONS_OK) {
+        up.not_general = options_given_beside(&up_set, argc, argv, general_options);
+        up.for_http = options_given_among(&up_set, argc, argv, http_options);
+    }
+    up.operand = operands.len == 1 ? operands.items[0] : NULL;
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         configure_log(&up);

@@ -35,8 +35,8 @@ static spin_error_t *put(server_crew_t *crew, server_site_t *site) {
     else
         site_unref(old);
 out:
-    server_tell(server, error == NULL ? SPIN_SERVER_SERVING : SPIN_SERVER_FAILED, site->name,
-                site->application, error);
+    server_tell(server, error == NULL ? SPIN_SERVER_SERVING : SPIN_SERVER_FAILED, site->name, site,
+                error);
     if (error != NULL)
         site_unref(site);
     spin_error_free(error);
@@ -65,7 +65,7 @@ static void start_all(server_crew_t *crew) {
         server_site_t *site = server->sites.items[i];
         spin_error_t *error = server_worker_put(&crew->worker, site_ref(site));
         server_tell(server, error == NULL ? SPIN_SERVER_SERVING : SPIN_SERVER_FAILED, site->name,
-                    site->application, error);
+                    site, error);
         spin_error_free(error);
     }
 }

@@ -93,14 +93,12 @@ static void free_change(change_t *change) {
 
 static void finish(server_crew_t *crew, spin_error_t *error) {
     change_t *change = crew->changes;
-    spin_application_t *application = change->site == NULL ? NULL : change->site->application;
+    spin_server_event_kind_t kind = error != NULL          ? SPIN_SERVER_FAILED
+                                    : change->site == NULL ? SPIN_SERVER_REMOVED
+                                                           : SPIN_SERVER_SERVING;
     crew->changes = change->next;
     crew->busy = false;
-    server_tell(crew->server,
-                error != NULL         ? SPIN_SERVER_FAILED
-                : application == NULL ? SPIN_SERVER_REMOVED
-                                      : SPIN_SERVER_SERVING,
-                change->name, application, error);
+    server_tell(crew->server, kind, change->name, change->site, error);
     spin_error_free(error);
     free_change(change);
     advance(crew);
@@ -285,7 +283,7 @@ static void on_failed_start(server_crew_t *crew, uint64_t version, spin_error_t 
         if (site->version != version || site->failed)
             continue;
         site->failed = true;
-        server_tell(crew->server, SPIN_SERVER_FAILED, site->name, site->application, error);
+        server_tell(crew->server, SPIN_SERVER_FAILED, site->name, site, error);
     }
     spin_error_free(error);
 }
@@ -361,7 +359,7 @@ static void on_ready(void *user) {
     for (size_t i = 0; i < server->sites.len; i++) {
         const server_site_t *site = server->sites.items[i];
         if (!site->failed)
-            server_tell(server, SPIN_SERVER_SERVING, site->name, site->application, NULL);
+            server_tell(server, SPIN_SERVER_SERVING, site->name, site, NULL);
     }
     server_tell_ready(server);
 }

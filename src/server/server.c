@@ -192,12 +192,13 @@ spin_error_t *spin_server_watch(spin_server_t *server, int fd, spin_server_watch
 /* ── running ─────────────────────────────────────────────────────────────────────────────── */
 
 void server_tell(spin_server_t *server, spin_server_event_kind_t kind, const char *name,
-                 spin_application_t *application, const spin_error_t *error) {
+                 const server_site_t *site, const spin_error_t *error) {
     const spin_server_event_t event = {
         .size = sizeof event,
         .kind = kind,
         .name = name,
-        .application = application,
+        .application = site == NULL ? NULL : site->application,
+        .options = site == NULL ? NULL : &site->options,
         .error = error,
     };
     if (server->options.event != NULL)

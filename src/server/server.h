@@ -46,8 +46,9 @@ void server_put_back(spin_server_t *server, server_site_t *site, server_site_t *
 /* Takes the current version of that name out; NULL where there is none. */
 server_site_t *server_leave(spin_server_t *server, const char *name);
 
+/* `site` is the version that it is about; NULL after a removal. */
 void server_tell(spin_server_t *server, spin_server_event_kind_t kind, const char *name,
-                 spin_application_t *application, const spin_error_t *error);
+                 const server_site_t *site, const spin_error_t *error);
 void server_tell_ready(spin_server_t *server);
 void server_close_sockets(spin_server_t *server);
 

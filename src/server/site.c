@@ -173,74 +173,74 @@ spin_error_t *site_encode(const server_site_t *site, buf_t *out) {
     return out->failed ? error_no_memory() : NULL;
 }
 
-/* Texts are borrowed from `list`. */
-static spin_error_t *list_from_json(arena_t *arena, const json_t *list, const char *const **items,
-                                    size_t *len) {
-    const char **texts = arena_calloc(arena, json_array_size(list) + 1, sizeof *texts);
-    if (texts == NULL)
-        return error_no_memory();
-    for (size_t i = 0; i < json_array_size(list); i++)
-        texts[i] = json_string_value(json_array_get(list, i));
-    *items = texts;
-    *len = json_array_size(list);
-    return NULL;
+/* What is not there, or of another type, is left out: the text is this library's own. Texts are
+ * borrowed from `json`. */
+static const char *text_from(const json_t *json, const char *key) {
+    return json_string_value(json_object_get(json, key));
 }
 
-static spin_error_t *from_json(json_t *json, arena_t *arena, const char **name, uint64_t *version,
-                               spin_server_application_t *options) {
-    json_t *hosts, *environment, *variables, *follow;
-    json_int_t number, instances, memory, timeout;
-    int follow_all, quiet;
-    json_error_t failure;
-    int wrong = json_unpack_ex(
-        json, &failure, 0,
-        "{s:s, s:I, s:o, s:s?, s:I, s:I, s:I, s:o, s:o, s:s?, s:s?, s:o, s:b, s:b}", "name", name,
-        "version", &number, "hosts", &hosts, "base", &options->base, "max_instances", &instances,
-        "max_memory_bytes", &memory, "timeout_ms", &timeout, "environment", &environment,
-        "variables", &variables, "state_dir", &options->state_dir, "log_dir", &options->log_dir,
-        "follow", &follow, "follow_all", &follow_all, "quiet", &quiet);
-    if (wrong != 0)
-        return error_new(SPIN_ERROR_INVALID, "an application's options: %s", failure.text);
-    *version = (uint64_t)number;
-    options->size = sizeof *options;
-    options->max_instances = (uint32_t)instances;
-    options->max_memory_bytes = (uint64_t)memory;
-    options->timeout_ms = (uint64_t)timeout;
-    options->follow_all = follow_all != 0;
-    options->quiet = quiet != 0;
-    spin_error_t *error = list_from_json(arena, hosts, &options->hosts, &options->hosts_len);
-    if (error == NULL)
-        error =
-            list_from_json(arena, environment, &options->environment, &options->environment_len);
-    if (error == NULL)
-        error = list_from_json(arena, variables, &options->variables, &options->variables_len);
-    return error != NULL ? error
-                         : list_from_json(arena, follow, &options->follow, &options->follow_len);
+static uint64_t number_from(const json_t *json, const char *key) {
+    return (uint64_t)json_integer_value(json_object_get(json, key));
+}
+
+static bool list_from(const json_t *json, const char *key, arena_t *arena,
+                      const char *const **items, size_t *len) {
+    const json_t *list = json_object_get(json, key);
+    const char **texts = arena_calloc(arena, json_array_size(list) + 1, sizeof *texts);
+    if (texts == NULL)
+        return false;
+    for (*len = 0; *len < json_array_size(list); ++*len)
+        texts[*len] = json_string_value(json_array_get(list, *len));
+    *items = texts;
+    return true;
+}
+
+static bool options_from(const json_t *json, arena_t *arena, spin_server_application_t *options) {
+    *options = (spin_server_application_t){
+        .size = sizeof *options,
+        .base = text_from(json, "base"),
+        .max_instances = (uint32_t)number_from(json, "max_instances"),
+        .max_memory_bytes = number_from(json, "max_memory_bytes"),
+        .timeout_ms = number_from(json, "timeout_ms"),
+        .state_dir = text_from(json, "state_dir"),
+        .log_dir = text_from(json, "log_dir"),
+        .follow_all = json_is_true(json_object_get(json, "follow_all")),
+        .quiet = json_is_true(json_object_get(json, "quiet")),
+    };
+    return list_from(json, "hosts", arena, &options->hosts, &options->hosts_len) &&
+           list_from(json, "environment", arena, &options->environment,
+                     &options->environment_len) &&
+           list_from(json, "variables", arena, &options->variables, &options->variables_len) &&
+           list_from(json, "follow", arena, &options->follow, &options->follow_len);
+}
+
+static void close_both(const int queue[2]) {
+    for (int end = 0; end < 2; end++)
+        if (queue[end] >= 0)
+            close(queue[end]);
 }
 
 spin_error_t *site_decode(spin_slice_t text, spin_application_t *application, const int queue[2],
                           server_site_t **out) {
     arena_t scratch = {0};
-    const char *name = NULL;
-    uint64_t version = 0;
-    spin_server_application_t options = {0};
+    spin_server_application_t options;
     server_site_t *site = NULL;
+    spin_error_t *error = NULL;
     json_error_t failure;
     json_t *json = json_loadb((const char *)text.ptr, text.len, 0, &failure);
-    spin_error_t *error =
-        json == NULL ? error_new(SPIN_ERROR_INVALID, "an application's options: %s", failure.text)
-                     : from_json(json, &scratch, &name, &version, &options);
-    if (error == NULL && (site = alloc_site(name, version, application)) == NULL)
+    const char *name = text_from(json, "name");
+    if (name == NULL)
+        error = error_new(SPIN_ERROR_INVALID, "an application's options: %s", failure.text);
+    else if (options_from(json, &scratch, &options))
+        site = alloc_site(name, number_from(json, "version"), application);
+    if (error == NULL && site == NULL)
         error = error_no_memory();
+    if (site != NULL)
+        memcpy(site->queue, queue, sizeof site->queue);
+    else
+        close_both(queue);
     if (error == NULL)
         error = copy_options(site, &options);
-    if (site == NULL) {
-        for (int end = 0; end < 2; end++)
-            if (queue[end] >= 0)
-                close(queue[end]);
-    } else {
-        memcpy(site->queue, queue, sizeof site->queue);
-    }
     if (error == NULL)
         *out = site;
     else

@@ -3,7 +3,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "trigger/component_log.h"
+#if __has_include("trigger/redis/redis_trigger.h")
 #include "trigger/redis/redis_trigger.h"
+#else
+#include "spin/redis.h"
+static spin_error_t *redis_trigger_new_shared(spin_application_t *a, const spin_redis_options_t *o,
+                                              const int q[2], spin_trigger_t **out) {
+    (void)a, (void)o, (void)q, (void)out;
+    return error_new(SPIN_ERROR_UNSUPPORTED, "Redis is being built");
+}
+#endif
 #include "trigger/trigger.h"
 
 /* ── options ─────────────────────────────────────────────────────────────────────────────── */
