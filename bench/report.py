@@ -57,6 +57,13 @@ def targets(results):
         target("memory at rest, Rust guest", memory["rest_rust_kib"] / 1024, 40, "MiB")
     if "start_up" in results:
         target("start from cache to the first answer", results["start_up"]["cached_ms"], 20, "ms")
+    if "many" in results:
+        many = results["many"]
+        target("memory of one more application", many["kib_each"], 300, "KiB")
+        target("start of 1,000 applications from cache", many["many_start_ms"] / 1000, 10, "s")
+        target("requests to one of 1,000 by one alone", many["ratio"], 0.9, at_least=True)
+    if "reload" in results:
+        target("requests that failed during reloads", results["reload"]["failures"], 0, "")
     return found
 
 
@@ -111,6 +118,18 @@ def tables(results):
             rows.append(["the Rust spin: start to first answer", f"{start['rust_spin_ms']:.1f} ms"])
             rows.append(["the Rust spin: memory at rest",
                          f"{start['rust_spin_rest_kib'] / 1024:.1f} MiB"])
+    if "many" in results:
+        many = results["many"]
+        rows += [[f"memory of one more application, of {many['applications']:,}",
+                  f"{many['kib_each']:.0f} KiB"],
+                 ["start of all from cache, to the last one's answer",
+                  f"{many['many_start_ms']:,.0f} ms"],
+                 ["requests to one of them; to one alone",
+                  f"{many['many_rate']:,.0f}; {many['one_rate']:,.0f} req/s"]]
+    if "reload" in results:
+        reload = results["reload"]
+        rows.append([f"{reload['reloads']} reloads during {reload['requests']:,} requests: p99",
+                     f"{reload['p99_ms']:.2f} ms, {reload['failures']} failed"])
     if rows:
         made.append(("Other figures", ["", ""], rows))
     if results.get("targets"):

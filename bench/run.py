@@ -20,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import many
 import report
 
 BENCH = Path(__file__).resolve().parent
@@ -161,6 +162,14 @@ class Bench:
                    "--workers", workers, "--log-dir", self.work / "logs", "--quiet",
                    "--cache-dir", cache or self.cache, *extra]
         return Server(command, port, path or f"/{app}", self.work, cores=cores)
+
+    def spin_apps(self, folder, workers=WORKERS):
+        """A folder of applications; ready when the last of them answers."""
+        port = free_port()
+        last = sorted(app.name for app in folder.iterdir())[-1]
+        return Server([SPIN, "up", "--apps", folder, "--listen", f"127.0.0.1:{port}", "--workers",
+                       workers, "--log-dir", self.work / "logs", "--quiet", "--cache-dir",
+                       self.cache], port, f"/{last}", self.work)
 
     def static(self):
         port = free_port()
@@ -335,6 +344,17 @@ http {{
         return json.loads(output)
 
 
+    def many(self):
+        progress("many applications")
+        return many.measure(self, APPS["hello-c"][0])
+
+    def reload(self):
+        progress("reloads under load")
+        return many.reload(self)
+
+    parse = staticmethod(lambda text: parse_wrk(text))
+
+
 def rust_spin_path():
     """The original Spin on PATH, if it is not this one."""
     path = shutil.which("spin")
@@ -392,7 +412,8 @@ def machine():
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
-SECTIONS = ["memory", "start_up", "engine", "abi", "throughput", "workers", "connections", "beside_a_loop"]
+SECTIONS = ["memory", "start_up", "engine", "abi", "many", "reload", "throughput", "workers",
+            "connections", "beside_a_loop"]
 
 
 def main():
