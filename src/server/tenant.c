@@ -3,21 +3,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "trigger/component_log.h"
-#if __has_include("trigger/redis/redis_trigger.h")
 #include "trigger/redis/redis_trigger.h"
-#else
-#include "spin/redis.h"
-static spin_error_t *redis_trigger_new_shared(spin_application_t *a, const spin_redis_options_t *o,
-                                              const int q[2], spin_trigger_t **out) {
-    (void)a, (void)o, (void)q, (void)out;
-    return error_new(SPIN_ERROR_UNSUPPORTED, "Redis is being built");
-}
-#endif
 #include "trigger/trigger.h"
 
 /* ── options ─────────────────────────────────────────────────────────────────────────────── */
 
-/* The server's environment, and behind it, so that it wins, the application's own. */
+/* The server's environment, and in front of it, so that it wins, the application's own. */
 static spin_error_t *join_environments(server_tenant_t *tenant,
                                        const spin_engine_options_t *common) {
     const spin_server_application_t *own = &tenant->site->options;
@@ -26,9 +17,9 @@ static spin_error_t *join_environments(server_tenant_t *tenant,
     if (tenant->environment == NULL)
         return error_no_memory();
     for (size_t i = 0; i < len; i++)
-        tenant->environment[i] = i < common->environment_len
-                                     ? common->environment[i]
-                                     : own->environment[i - common->environment_len];
+        tenant->environment[i] = i < own->environment_len
+                                     ? own->environment[i]
+                                     : common->environment[i - own->environment_len];
     tenant->engine.environment = tenant->environment;
     tenant->engine.environment_len = len;
     return NULL;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "server/tenant.h"
+#include "trigger/redis/redis_trigger.h"
 
 /* ── ending ──────────────────────────────────────────────────────────────────────────────── */
 
@@ -112,8 +113,10 @@ spin_error_t *server_worker_put(server_worker_t *worker, server_site_t *site) {
     spin_error_t *error = tenant_start(worker, site, on_tenant_ended, &tenant);
     if (error != NULL)
         return error;
-    if (old != NULL)
+    if (old != NULL) {
+        redis_trigger_take_over(tenant->trigger, old->trigger);
         tenant_stop(old);
+    }
     tenant->next = worker->tenants;
     worker->tenants = tenant;
     return NULL;
