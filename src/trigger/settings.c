@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "base/units.h"
 #include "base/vec.h"
 #include "manifest/schema.h"
 
@@ -209,28 +210,6 @@ spin_error_t *spin_settings_integer(spin_settings_t *settings, const char *key, 
                        most, given);
 }
 
-/* Digits and a unit; false for any other form. What overflows is as long as can be. */
-static bool parse_duration(spin_slice_t text, uint64_t *out) {
-    static const struct {
-        const char *unit;
-        uint64_t factor;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
-    uint64_t number = 0;
-    bool overflow = false;
-    size_t digits = 0;
-    for (; digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9'; digits++)
-        overflow = __builtin_mul_overflow(number, 10, &number) ||
-                   __builtin_add_overflow(number, text.ptr[digits] - '0', &number) || overflow;
-    spin_slice_t unit = slice_from(text, digits);
-    for (size_t i = 0; digits > 0 && i < sizeof units / sizeof *units; i++)
-        if (slice_equal_text(unit, units[i].unit)) {
-            if (overflow || __builtin_mul_overflow(number, units[i].factor, out))
-                *out = UINT64_MAX;
-            return true;
-        }
-    return false;
-}
-
 spin_error_t *spin_settings_duration_ms(spin_settings_t *settings, const char *key, bool required,
                                         uint64_t *out) {
     static const char expected[] =
@@ -247,7 +226,7 @@ spin_error_t *spin_settings_duration_ms(spin_settings_t *settings, const char *k
             given = UINT64_MAX;
     } else if (value->type != TOML_STRING)
         return type_error(settings, key, value, expected);
-    else if (!parse_duration(value->of.string, &given)) {
+    else if (!units_parse_duration_ms(value->of.string, &given)) {
         arena_t scratch = {0};
         schema_reader_t reader = reader_of(settings, &scratch);
         error = value_error(settings, key, value, " %s: must be %s",

@@ -111,11 +111,13 @@ class Response:
 class Spin:
     """`spin up`, ready to answer; a context manager that never leaves a process behind."""
 
-    def __init__(self, binary, app, work, *args, cache_dir=None, workers=2, environment=None):
+    def __init__(self, binary, app, work, *args, cache_dir=None, workers=2, logs=True,
+                 environment=None):
         work.mkdir(parents=True, exist_ok=True)
         self.work, self.log_dir, self.stopped = work, work / "logs", False
-        command = [str(binary), "up", "--file", str(app), "--listen", "127.0.0.1:0"]
-        if "--log-dir" not in args:
+        command = [str(binary), "up", *(["--file", str(app)] if app else []), "--listen",
+                   "127.0.0.1:0"]  # no `app`: `args` name them
+        if logs and "--log-dir" not in args:
             command += ["--log-dir", str(self.log_dir)]
         if "--workers" not in args and workers is not None:
             command += ["--workers", str(workers)]
@@ -280,6 +282,20 @@ def parse_responses(data):
             assert len(body) == length, "body cut off"
         responses.append(Response(status, headers, body))
     return responses
+
+
+def read_response(file):
+    """One response with a content-length from a socket's file: (status, body, whether the server
+    closes the connection after it); None at the stream's end."""
+    line = file.readline()
+    if not line:
+        return None
+    status, length, closes = int(line.split()[1]), 0, False
+    while (line := file.readline().lower()) not in (b"\r\n", b""):
+        if line.startswith(b"content-length:"):
+            length = int(line.split()[1])
+        closes = closes or line == b"connection: close\r\n"
+    return status, file.read(length), closes
 
 
 def wait_until(condition, timeout=10, what="condition"):

@@ -9,21 +9,7 @@ import time
 
 import pytest
 
-from spinproc import guest, wait_until
-
-
-def read_response(file):
-    """One response with a content-length from a socket's file: (status, body, whether the server
-    closes the connection after it); None at the stream's end."""
-    line = file.readline()
-    if not line:
-        return None
-    status, length, closes = int(line.split()[1]), 0, False
-    while (line := file.readline().lower()) not in (b"\r\n", b""):
-        if line.startswith(b"content-length:"):
-            length = int(line.split()[1])
-        closes = closes or line == b"connection: close\r\n"
-    return status, file.read(length), closes
+from spinproc import guest, read_response, wait_until
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
