@@ -150,18 +150,6 @@ static void configure_log(const up_t *up) {
                        strcmp(up->log_format, "json") == 0 ? SPIN_LOG_JSON : SPIN_LOG_TEXT);
 }
 
-/* Misspelt, it would silently print nothing. */
-static bool check_followed(const up_t *up, const spin_application_t *application) {
-    for (size_t i = 0; i < up->follow.len; i++)
-        if (spin_application_component_by_id(application, spin_slice(up->follow.items[i])) ==
-            NULL) {
-            fprintf(stderr, "Error: --follow: the application has no component \"%s\"\n",
-                    up->follow.items[i]);
-            return false;
-        }
-    return true;
-}
-
 static int refuse_rest(const char *file) {
     fprintf(stderr,
             "Error: %s: its trigger takes no arguments behind \"--\"\n\nFor all options: spin up "
@@ -208,8 +196,6 @@ static int run_one(const up_t *up, apps_t *apps) {
         code = refuse_rest(app->path);
     else if (trigger != SPIN_TRIGGER_HTTP && up->for_http != NULL)
         code = refuse_option(up->for_http, "HTTP trigger", app->path);
-    else if (!check_followed(up, application))
-        code = 2;
     else
         return up_serve(up, apps, application, settings);
     spin_server_settings_free(settings);

@@ -21,6 +21,7 @@ typedef struct serving {
     spin_server_t *server;
     watch_t *watch; /* NULL: nothing is watched */
     bool alone;     /* one application, and there will be no others */
+    bool *followed; /* of up->follow: some application has such a component */
     bool announced;
     bool ready;
     int code; /* of what did not start, at first */
@@ -113,9 +114,30 @@ static void on_ready(spin_server_t *server, void *user) {
 
 /* ── loading ─────────────────────────────────────────────────────────────────────────────── */
 
+static void note_followed(serving_t *serving, const spin_application_t *application) {
+    const option_list_t *follow = &serving->up->follow;
+    for (size_t i = 0; i < follow->len; i++)
+        if (spin_application_component_by_id(application, spin_slice(follow->items[i])) != NULL)
+            serving->followed[i] = true;
+}
+
+/* Misspelt, it would silently print nothing. */
+static bool check_followed(const serving_t *serving) {
+    const option_list_t *follow = &serving->up->follow;
+    for (size_t i = 0; i < follow->len; i++)
+        if (!serving->followed[i]) {
+            fprintf(stderr, "Error: --follow: %s has %s component \"%s\"\n",
+                    serving->alone ? "the application" : "none of the applications",
+                    serving->alone ? "no" : "a", follow->items[i]);
+            return false;
+        }
+    return true;
+}
+
 /* Takes the application and the settings. */
 static spin_error_t *put(serving_t *serving, app_t *app, spin_application_t *application,
                          spin_server_settings_t *settings) {
+    note_followed(serving, application);
     spin_error_t *error = app_put(app, serving->apps, serving->up, serving->alone, serving->server,
                                   application, settings);
     spin_application_unref(application);
@@ -283,8 +305,12 @@ static spin_error_t *run(serving_t *serving, spin_application_t *first,
         error = put(serving, serving->apps->items[0], first, settings);
     if (error == NULL && first == NULL)
         load_all(serving);
-    if (error == NULL && any_is_served(serving))
-        error = spin_server_run(serving->server);
+    if (error == NULL && any_is_served(serving)) {
+        if (!check_followed(serving))
+            serving->code = 2;
+        else
+            error = spin_server_run(serving->server);
+    }
     if (hang_up >= 0)
         close(hang_up);
     return error;
@@ -303,11 +329,15 @@ int up_serve(const up_t *up, apps_t *apps, spin_application_t *first,
         .environment_len = up->env.len,
     };
     serving_t serving = {.up = up, .apps = apps, .alone = first != NULL};
+    serving.followed = calloc(up->follow.len + 1, sizeof *serving.followed);
+    if (serving.followed == NULL)
+        return command_report(spin_error_new(SPIN_ERROR_NO_MEMORY, "out of memory"));
     bool has_http = first == NULL || spin_application_trigger(first) == SPIN_TRIGGER_HTTP;
     raise_descriptor_limit();
     spin_error_t *error = new_server(&serving, &engine, has_http);
     if (error == NULL)
         error = run(&serving, first, settings);
+    free(serving.followed);
     watch_free(serving.watch);
     spin_server_free(serving.server);
     if (error != NULL)

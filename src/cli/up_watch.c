@@ -164,13 +164,28 @@ static void mark(watch_t *watch, const char *name) {
     watch->dirty[watch->dirty_len++] = copy;
 }
 
+/* What editors and deployments write first, and the logs of components, which may be kept beside
+ * the application: a reload closes them, and would so cause the next one. */
+static bool is_passed_over(const char *name) {
+    static const char *const logs[] = {"_stdout.txt", "_stderr.txt"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++)
+        if (len > strlen(logs[i]) && strcmp(name + len - strlen(logs[i]), logs[i]) == 0)
+            return true;
+    return name[0] == '.';
+}
+
 static void on_event(watch_t *watch, const struct inotify_event *event) {
     if (event->mask & IN_Q_OVERFLOW) {
         mark(watch, NULL);
         return;
     }
+    if (event->len > 0 && is_passed_over(event->name))
+        return;
     if (event->wd == watch->root) {
-        if (event->len > 0 && event->name[0] != '.')
+        if ((event->mask & IN_ISDIR) != 0 && (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0)
+            watch_follow(watch, event->name); /* its manifest may come much later */
+        if (event->len > 0)
             mark(watch, event->name);
         return;
     }
@@ -228,6 +243,18 @@ void watch_fds(const watch_t *watch, int fds[2]) {
 
 /* ── life ────────────────────────────────────────────────────────────────────────────────── */
 
+/* Also those that are no applications: they may become some. Where this fails the caller's own
+ * watch_follow will tell. */
+static void follow_all(watch_t *watch) {
+    DIR *folder = opendir(watch->folder);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            watch_follow(watch, entry->d_name);
+    if (folder != NULL)
+        closedir(folder);
+}
+
 watch_t *watch_new(const char *folder, watch_changed_fn changed, void *user) {
     watch_t *watch = calloc(1, sizeof *watch);
     if (watch == NULL)
@@ -238,8 +265,10 @@ watch_t *watch_new(const char *folder, watch_changed_fn changed, void *user) {
     watch->root = watch->inotify < 0
                       ? -1
                       : inotify_add_watch(watch->inotify, folder, interesting | IN_ONLYDIR);
-    if (watch->folder != NULL && watch->timer >= 0 && watch->root >= 0)
+    if (watch->folder != NULL && watch->timer >= 0 && watch->root >= 0) {
+        follow_all(watch);
         return watch;
+    }
     int number = errno;
     watch_free(watch);
     errno = number;

@@ -17,6 +17,7 @@ typedef struct change {
     struct change *next;
     char *name;
     server_site_t *site; /* NULL: a removal */
+    bool is_undo;        /* of one that failed in some worker: nobody is told */
 } change_t;
 
 /* A version that workers may still use: its files stay. */
@@ -33,6 +34,7 @@ struct server_crew {
     rehearsal_t rehearsal;
     change_t *changes; /* the first one is under way */
     bool busy;
+    server_site_t *before; /* what the change under way has replaced; NULL: nothing */
     bool *waiting;         /* for the answer of that slot */
     spin_error_t *failure; /* the first worker's, of the change under way */
     retired_t *retired;
@@ -91,16 +93,58 @@ static void free_change(change_t *change) {
     mem_free(change);
 }
 
-static void finish(server_crew_t *crew, spin_error_t *error) {
+/* Some workers have started the new version and others have not: all go back to the old one, which
+ * is a change as any other, under a version of its own, and the next one. */
+static spin_error_t *undo(server_crew_t *crew, change_t *failed) {
+    spin_server_t *server = crew->server;
+    server_site_t *site = NULL;
+    spin_error_t *error = NULL;
+    if (crew->before != NULL)
+        error = site_new(failed->name, ++server->versions, crew->before->application,
+                         &crew->before->options, &site);
+    if (error != NULL)
+        return error;
+    site_unref(failed->site);
+    failed->site = site;
+    failed->is_undo = true;
+    return NULL;
+}
+
+static void end_change(server_crew_t *crew) {
     change_t *change = crew->changes;
+    crew->changes = change->next;
+    free_change(change);
+}
+
+static void tell(const server_crew_t *crew, const change_t *change, const spin_error_t *error) {
     spin_server_event_kind_t kind = error != NULL          ? SPIN_SERVER_FAILED
                                     : change->site == NULL ? SPIN_SERVER_REMOVED
                                                            : SPIN_SERVER_SERVING;
-    crew->changes = change->next;
-    crew->busy = false;
-    server_tell(crew->server, kind, change->name, change->site, error);
+    if (!change->is_undo)
+        server_tell(crew->server, kind, change->name, change->site, error);
+    else if (error != NULL)
+        LOG_ERROR("a change that failed can't be undone", LOG_TEXT("application", change->name),
+                  LOG_ERR("error", error));
+}
+
+/* `entered`: workers were told, and some of them may have done it. */
+static void finish(server_crew_t *crew, spin_error_t *error, bool entered) {
+    change_t *change = crew->changes;
+    spin_error_t *failure = NULL;
+    tell(crew, change, error);
+    if (error != NULL && entered && !change->is_undo)
+        failure = undo(crew, change);
+    else
+        end_change(crew);
+    if (failure != NULL) {
+        LOG_ERROR("a change that failed can't be undone", LOG_ERR("error", failure));
+        end_change(crew);
+    }
+    spin_error_free(failure);
     spin_error_free(error);
-    free_change(change);
+    site_unref(crew->before);
+    crew->before = NULL;
+    crew->busy = false;
     advance(crew);
 }
 
@@ -110,7 +154,7 @@ static void finish_when_answered(server_crew_t *crew) {
             return;
     spin_error_t *error = crew->failure;
     crew->failure = NULL;
-    finish(crew, error);
+    finish(crew, error, true);
 }
 
 /* A file without a name that holds `text`; -1 and errno where there is none to be had. */
@@ -174,6 +218,7 @@ static spin_error_t *apply_put(server_crew_t *crew, const change_t *change) {
     if (error == NULL) {
         site_ref(change->site);
         command.before = old == NULL ? 0 : old->version;
+        crew->before = old == NULL ? NULL : site_ref(old);
         retire(crew, old);
         send_all(crew, &command, fds);
     }
@@ -200,7 +245,7 @@ static void apply(server_crew_t *crew) {
     spin_error_t *error =
         change->site != NULL ? apply_put(crew, change) : apply_remove(crew, change);
     if (error != NULL)
-        finish(crew, error);
+        finish(crew, error, false);
     else
         finish_when_answered(crew);
 }
@@ -208,7 +253,7 @@ static void apply(server_crew_t *crew) {
 static void on_rehearsed(rehearsal_t *rehearsal, spin_error_t *error) {
     server_crew_t *crew = rehearsal->user;
     if (error != NULL)
-        finish(crew, error);
+        finish(crew, error, false);
     else
         apply(crew);
 }
@@ -218,13 +263,14 @@ static void advance(server_crew_t *crew) {
     if (crew->busy || crew->changes == NULL || supervisor_is_stopping(crew->supervisor))
         return;
     crew->busy = true;
-    if (crew->changes->site == NULL || crew->server->engine.disable_cache) {
+    const change_t *change = crew->changes;
+    if (change->site == NULL || change->is_undo || crew->server->engine.disable_cache) {
         apply(crew);
         return;
     }
-    spin_error_t *error = rehearsal_start(&crew->rehearsal, crew->changes->site);
+    spin_error_t *error = rehearsal_start(&crew->rehearsal, change->site);
     if (error != NULL)
-        finish(crew, error);
+        finish(crew, error, false);
 }
 
 /* ── what is asked for ───────────────────────────────────────────────────────────────────── */
@@ -393,6 +439,7 @@ static void free_crew(server_crew_t *crew) {
         mem_free(crew->retired);
         crew->retired = next;
     }
+    site_unref(crew->before);
     spin_error_free(crew->failure);
     mem_free(crew->waiting);
 }

@@ -210,6 +210,14 @@ static void break_a(scene_t *scene) {
     assert_null(put_as(scene->server, "a", "/a", "a3", "README.md"));
 }
 
+/* What no compiler sees: an address that only the trigger looks at. */
+static void spoil_a(scene_t *scene) {
+    spin_application_t *application =
+        application_of("type = \"redis\", address = \"nonsense\"", "examples/wagi/env.wasm");
+    assert_null(spin_server_put(scene->server, "a", application, NULL));
+    spin_application_unref(application);
+}
+
 static void add_c(scene_t *scene) {
     put(scene, "c", "/c", "c1");
 }
@@ -236,7 +244,10 @@ static void change_all(scene_t *scene) {
     expect(scene, "/a", "<a2>");
     ask(scene, break_a, 'f');
     expect(scene, "/a", "<a2>");
+    ask(scene, spoil_a, 'f');
+    expect(scene, "/a", "<a2>");
     ask(scene, add_c, 's');
+    expect(scene, "/a", "<a2>");
     expect(scene, "/c", "<c1>");
     ask(scene, take_place_of_b, 'f');
     expect(scene, "/b", "<b1>");
