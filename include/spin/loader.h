@@ -21,8 +21,9 @@ typedef struct spin_loader_options {
      * otherwise they are removed. */
     const char *temp_dir;
     /* Mount folders in place instead of copying what `files` names: a placement's source at its
-     * destination, a folder that stands alone at its own path. Patterns, single files and
-     * `exclude_files` can't be mounted in place: they are an error then. */
+     * destination, a folder that stands alone at its own path. Patterns, single files,
+     * `exclude_files` and the files of a bindle can't be mounted in place: they are an error then.
+     */
     bool direct_mounts;
     /* Where the trigger is a custom one, also write the locked form (spin_application_to_locked)
      * into the working directory, readable by its user alone: for the program that runs it.
@@ -42,8 +43,8 @@ typedef struct spin_loader_options {
  * a pattern that matches nothing is a warning in the log, a plain name that is missing an error.
  * Symbolic links are followed as far as they stay in the folder. Modes and times are kept.
  *
- * A source { reference, parcel } is fetched from a Bindle server (<spin/bindle.h>), or taken from the
- * cache of parcels.
+ * A source { reference, parcel } is fetched from a Bindle server (<spin/bindle.h>), or taken from
+ * the cache of parcels.
  *
  * The copies belong to the application and go with its last reference, in the process that loaded
  * it. What a killed process left in the temporary folder is removed by the next load there.
@@ -52,8 +53,8 @@ typedef struct spin_loader_options {
  * failure nothing is left behind. Errors: INVALID (with position; also a wrong digest), NOT_FOUND,
  * DENIED (a path that leaves the folder: absolute, with "..", or through a symbolic link),
  * UNSUPPORTED (a source kind that has no loader; of URLs only file:// has one), EXISTS (two entries
- * want one name for a file and for a folder), TIMEOUT (a Bindle server), LIMIT, IO, NO_MEMORY, USAGE
- * (options without their size; no Bindle server is named). Any thread. */
+ * want one name for a file and for a folder), TIMEOUT (a Bindle server), LIMIT, IO, NO_MEMORY,
+ * USAGE (options without their size; no Bindle server is named). Any thread. */
 SPIN_API spin_error_t *spin_loader_load_file(const char *path, const spin_loader_options_t *options,
                                              spin_application_t **out);
 

@@ -204,6 +204,8 @@ SPIN_API spin_slice_t spin_component_wagi_argv(const spin_component_t *component
 SPIN_API spin_slice_t spin_component_wagi_entrypoint(const spin_component_t *component);
 /* Redis trigger: the field of this name. */
 SPIN_API spin_slice_t spin_component_channel(const spin_component_t *component);
+/* The field `pattern`: the channel is a pattern, which stands for many. */
+SPIN_API bool spin_component_channel_is_pattern(const spin_component_t *component);
 /* Any trigger: the component's trigger table as written, as spin_application_trigger_json does. */
 SPIN_API spin_error_t *spin_component_trigger_json(const spin_component_t *component, char **out);
 

@@ -1,5 +1,5 @@
 /* `spin bindle`: applications on Bindle servers, a table of commands of its own. */
-#include <spin/bindle.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@ typedef struct bindle {
     bool insecure;
     const char *key_file;
     const char *label;
+    uint64_t timeout_ms;
     bool quiet;
 } bindle_t;
 
@@ -30,7 +31,7 @@ typedef struct bindle {
      "The manifest, or a folder with a spin.toml (default: spin.toml)"}
 #define OPTION_BUILD_INFO                                                                          \
     {"buildinfo", 0, "TEXT", OPTION_TEXT, FIELD(build_info),                                       \
-     "What to add to the version, behind a \"+\": letters, digits, \"-\" and \".\""}
+     "What to add to the version, behind a \"+\""}
 #define OPTION_KEY_FILE                                                                            \
     {"key-file", 0, "FILE", OPTION_TEXT, FIELD(key_file),                                          \
      "The key to sign with (default: ~/.local/share/spin/bindle-key.toml)"}
@@ -65,6 +66,7 @@ static spin_bindle_options_t library_options(const bindle_t *bindle) {
         .password = bindle->password,
         .key_file = bindle->key_file,
         .label = bindle->label,
+        .stall_timeout_ms = bindle->timeout_ms,
     };
 }
 
@@ -80,14 +82,16 @@ static const option_t push_options[] = {
     OPTION_FILE,
     OPTION_BUILD_INFO,
     {"bindle-server", 0, "URL", OPTION_TEXT, FIELD(server),
-     "The server's API, such as https://bindle.example/v1 (default: $BINDLE_URL)"},
+     "Its API, such as https://bindle.example/v1 (default: $BINDLE_URL)"},
     {"bindle-username", 0, "NAME", OPTION_TEXT, FIELD(username),
      "Who we are, for HTTP basic authentication (default: $BINDLE_USERNAME)"},
-    {"bindle-password", 0, "PASSWORD", OPTION_TEXT, FIELD(password),
-     "Better in the environment, where others don't see it (default: $BINDLE_PASSWORD)"},
+    {"bindle-password", 0, "TEXT", OPTION_TEXT, FIELD(password),
+     "Their password (default: $BINDLE_PASSWORD, which others don't see)"},
     {"insecure", 'k', NULL, OPTION_FLAG, FIELD(insecure), "Take any certificate"},
     OPTION_KEY_FILE,
     OPTION_LABEL,
+    {"timeout", 0, "TIME", OPTION_DURATION, FIELD(timeout_ms),
+     "Give up when nothing has moved for so long (default: 30s)"},
     {"staging-dir", 'd', "DIR", OPTION_TEXT, FIELD(staging_dir),
      "Leave the bindle in this folder, too, as spin bindle prepare does"},
     {"quiet", 'q', NULL, OPTION_FLAG, FIELD(quiet), "Show no progress"},
@@ -112,22 +116,70 @@ static spin_error_t *prepare(const bindle_t *bindle, char **id) {
     return spin_bindle_prepare(bindle->file, bindle->build_info, bindle->staging_dir, &options, id);
 }
 
-static int push(const bindle_t *bindle) {
-    char *id = NULL;
+/* The file store of Bindle servers never takes a parcel of which an upload was cut off. So the
+ * first signal ends the command behind the parcel that is under way, and the second one at once. */
+static struct {
     progress_t progress;
+    bool quiet;
+    volatile sig_atomic_t uploading;
+    volatile sig_atomic_t signal; /* 0: none */
+} pushing;
+
+static void on_signal(int number) { /* the next one finds the default action */
+    static const char words[] =
+        "\nOnly this parcel yet, as not every server takes one that was cut off. "
+        "Once more stops at once.\n";
+    if (!pushing.uploading) {
+        raise(number);
+        return;
+    }
+    pushing.signal = number;
+    ssize_t put = write(STDERR_FILENO, words, sizeof words - 1);
+    (void)put;
+}
+
+static void catch_signal(int number) {
+    struct sigaction before,
+        action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
+static void on_progress(const spin_bindle_progress_t *bindle, void *user) {
+    (void)user;
+    pushing.uploading = bindle->done_bytes < bindle->total_bytes;
+    if (!pushing.quiet)
+        progress_show(bindle, &pushing.progress);
+    if (pushing.signal == 0 || pushing.uploading)
+        return;
+    progress_end(&pushing.progress);
+    raise(pushing.signal);
+}
+
+/* What is logged does not stand behind the bar. */
+static void log_beside_bar(spin_log_level_t level, spin_slice_t record, void *user) {
+    progress_end(&pushing.progress);
+    spin_log_sink_fd(level, record, user);
+}
+
+static int push(const bindle_t *bindle) {
+    static int log_fd = STDERR_FILENO;
+    char *id = NULL;
     spin_error_t *error = NULL;
     spin_bindle_options_t options = library_options(bindle);
-    progress_init(&progress);
-    if (!bindle->quiet) {
-        options.progress = progress_show;
-        options.user = &progress;
-    }
+    progress_init(&pushing.progress);
+    pushing.quiet = bindle->quiet;
+    options.progress = on_progress;
+    spin_log_configure(log_beside_bar, &log_fd, SPIN_LOG_WARN, SPIN_LOG_TEXT);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
     if (bindle->staging_dir != NULL)
         error = prepare(bindle, &id);
     spin_string_free(id);
     if (error == NULL)
         error = spin_bindle_push(bindle->file, bindle->build_info, &options, &id);
-    progress_end(&progress);
+    progress_end(&pushing.progress);
     if (error != NULL)
         return command_report(error);
     printf("pushed: %s\n", id);

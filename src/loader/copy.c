@@ -75,25 +75,25 @@ static int copy_bytes(int from, int to) {
     }
 }
 
+/* Makes the folders that `target` is in. Returns an errno. */
+static int make_parents(const char *target) {
+    const char *name = strrchr(target, '/');
+    char folder[PATH_MAX];
+    size_t len = (size_t)(name - target);
+    if (len >= sizeof folder)
+        return ENAMETOOLONG;
+    memcpy(folder, target, len);
+    folder[len] = '\0';
+    return copy_make_folders(folder, 0);
+}
+
 static int create(const char *target) {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     int fd = open(target, flags, 0600);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    const char *name = strrchr(target, '/');
-    char folder[PATH_MAX];
-    size_t len = (size_t)(name - target);
-    if (len >= sizeof folder) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(folder, target, len);
-    folder[len] = '\0';
-    int number = copy_make_folders(folder, 0);
-    if (number == 0)
-        return open(target, flags, 0600);
-    errno = number;
-    return -1;
+    errno = make_parents(target);
+    return errno == 0 ? open(target, flags, 0600) : -1;
 }
 
 static spin_error_t *fail(int number, const char *source, const char *target) {
@@ -128,6 +128,29 @@ spin_error_t *copy_file(const beneath_t *from, const char *source, const char *t
     int fd = beneath_open(from, source, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return beneath_error(-fd, source);
+    spin_error_t *error = copy_descriptor(fd, source, target);
+    close(fd);
+    return error;
+}
+
+/* Returns an errno. */
+static int link_file(const char *source, const char *target) {
+    int number = link(source, target) == 0 ? 0 : errno;
+    if (number != ENOENT || access(source, F_OK) != 0)
+        return number;
+    number = make_parents(target);
+    return number != 0 ? number : link(source, target) == 0 ? 0 : errno;
+}
+
+spin_error_t *copy_link(const char *source, const char *target, bool may_link) {
+    int number = may_link ? link_file(source, target) : EXDEV;
+    if (number == 0)
+        return NULL;
+    if (number == EEXIST || number == ENOTDIR)
+        return fail(number, source, target);
+    int fd = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return fail(errno, source, target);
     spin_error_t *error = copy_descriptor(fd, source, target);
     close(fd);
     return error;

@@ -2,6 +2,8 @@
 #ifndef LOADER_COPY_H
 #define LOADER_COPY_H
 
+#include <stdbool.h>
+
 #include "loader/beneath.h"
 
 /* Copies the regular file `source` of `from` to the absolute path `target`, whose parent folders
@@ -13,6 +15,10 @@ spin_error_t *copy_file(const beneath_t *from, const char *source, const char *t
 
 /* The same from a descriptor; `source` names it in errors. */
 spin_error_t *copy_descriptor(int from, const char *source, const char *target);
+
+/* Gives the file `source` the name `target` as well if `may_link` is set and the system lets it,
+ * else copies it. Errors: as copy_file. */
+spin_error_t *copy_link(const char *source, const char *target, bool may_link);
 
 /* Makes the folders of `path` past its first `skip` bytes, its last part included. As mkdir -p.
  * Returns an errno. */

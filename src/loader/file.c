@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 
-enum { MOST_BYTES = 16 << 20 };
-
 static spin_error_t *read_all(int fd, buf_t *out) {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -16,8 +14,8 @@ static spin_error_t *read_all(int fd, buf_t *out) {
     if (!S_ISREG(info.st_mode))
         return error_new(SPIN_ERROR_INVALID, "not a regular file");
     for (;;) {
-        if (out->len > MOST_BYTES)
-            return error_new(SPIN_ERROR_LIMIT, "larger than %d MiB", MOST_BYTES >> 20);
+        if (out->len > FILE_MOST_BYTES)
+            return error_new(SPIN_ERROR_LIMIT, "larger than %d MiB", FILE_MOST_BYTES >> 20);
         if (!buf_reserve(out, 16384))
             return error_no_memory();
         ssize_t got = read(fd, out->ptr + out->len, 16384);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "loader/copy.h"
 #include "loader/digest.h"
+#include "loader/parcels.h"
 
 /* ── paths ───────────────────────────────────────────────────────────────────────────────── */
 
@@ -110,34 +111,61 @@ static spin_error_t *copy_and_verify(const char *path, const char *copy, spin_sl
     return error;
 }
 
-static spin_error_t *resolve_url(spin_component_t *component, size_t index,
-                                 source_workdir_fn workdir, void *user) {
+static spin_error_t *resolve_url(loading_t *loading, spin_component_t *component) {
     manifest_source_t *source = &component->source;
-    arena_t *arena = &component->application->arena;
-    char *path;
-    const char *folder;
-    spin_error_t *error = path_of_url(arena, source->url, &path);
+    char *path, *copy;
+    spin_error_t *error = path_of_url(&loading->scratch, source->url, &path);
     if (error == NULL)
-        error = workdir(user, &folder);
+        error = loading_module_path(loading, component, &copy);
+    if (error == NULL)
+        error = copy_and_verify(path, copy, source->digest);
+    if (error != NULL)
+        return error_wrap(error, "source \"%.*s\"", SLICE_ARG(source->url));
+    source->file = copy;
+    return NULL;
+}
+
+/* ── bindles ─────────────────────────────────────────────────────────────────────────────── */
+
+static spin_error_t *find_parcel(loading_t *loading, const manifest_source_t *source,
+                                 const bindle_parcel_t **out) {
+    const bindle_invoice_t *invoice;
+    spin_error_t *error = parcels_invoice(loading, source->reference, &invoice);
     if (error == NULL) {
-        char *copy =
-            (char *)(uintptr_t)arena_printf(arena, "%s/modules/%zu.wasm", folder, index).ptr;
-        error = copy == NULL ? error_no_memory() : copy_and_verify(path, copy, source->digest);
-        if (error == NULL)
-            source->file = copy;
+        *out = bindle_invoice_parcel(invoice, source->parcel);
+        if (*out == NULL)
+            error =
+                error_new(SPIN_ERROR_NOT_FOUND, "it has no parcel %.*s", SLICE_ARG(source->parcel));
     }
     if (error == NULL)
         return NULL;
-    return error_wrap(error, "source \"%.*s\"", SLICE_ARG(source->url));
+    return error_wrap(error, "bindle %s", parcels_quote(loading, source->reference));
 }
 
-spin_error_t *source_resolve(spin_component_t *component, size_t index, const beneath_t *root,
-                             source_workdir_fn workdir, void *user) {
+static spin_error_t *resolve_parcel(loading_t *loading, spin_component_t *component) {
+    manifest_source_t *source = &component->source;
+    const bindle_parcel_t *parcel;
+    const char *cached;
+    char *file;
+    spin_error_t *error = find_parcel(loading, source, &parcel);
+    if (error == NULL)
+        error = parcels_fetch(loading, source->reference, &parcel, 1, &cached);
+    if (error == NULL)
+        error = loading_module_path(loading, component, &file);
+    if (error == NULL)
+        error = parcels_place(loading, cached, file);
+    if (error != NULL)
+        return error_wrap(error, "source");
+    source->file = file;
+    return NULL;
+}
+
+spin_error_t *source_resolve(loading_t *loading, spin_component_t *component,
+                             const beneath_t *root) {
     switch (component->source.kind) {
     case SPIN_SOURCE_PATH: return resolve_path(component, root);
-    case SPIN_SOURCE_URL: return resolve_url(component, index, workdir, user);
-    case SPIN_SOURCE_BINDLE: break;
+    case SPIN_SOURCE_URL: return resolve_url(loading, component);
+    case SPIN_SOURCE_BINDLE: return resolve_parcel(loading, component);
     }
-    return error_new(SPIN_ERROR_UNSUPPORTED,
-                     "source: modules can't be loaded from a Bindle server so far; name a file");
+    return error_new(SPIN_ERROR_INTERNAL, "source: of no known kind");
 }

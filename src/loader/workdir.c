@@ -17,8 +17,11 @@
 #include "loader/copy.h"
 
 #define NAME_PREFIX "spin-"
-#define LOCK_NAME   ".spin-workdir-lock"
-#define KEPT_NAME   ".spin-workdir-kept"
+/* In front of a folder's name while it has no lock file yet, or none any more. An empty folder of
+ * such a name is nobody's. */
+#define HIDDEN    "."
+#define LOCK_NAME ".spin-workdir-lock"
+#define KEPT_NAME ".spin-workdir-kept"
 
 enum { OPEN_FOLDERS = 16 };
 
@@ -45,9 +48,20 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return 0;
 }
 
+/* "a/spin-b" as "a/.spin-b"; false where it does not fit, or is hidden already. */
+static bool hidden_path(const char *path, char out[PATH_MAX]) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash[1] == HIDDEN[0])
+        return false;
+    int len = snprintf(out, PATH_MAX, "%.*s/" HIDDEN "%s", (int)(slash - path), path, slash + 1);
+    return len > 0 && len < PATH_MAX;
+}
+
 static void remove_tree(const char *path) {
     nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-    char lock[PATH_MAX];
+    char lock[PATH_MAX], hidden[PATH_MAX];
+    if (hidden_path(path, hidden) && rename(path, hidden) == 0)
+        path = hidden;
     int len = snprintf(lock, sizeof lock, "%s/" LOCK_NAME, path);
     if (len > 0 && (size_t)len < sizeof lock)
         unlink(lock);
@@ -98,6 +112,8 @@ bool workdir_is_one(int folder) {
 
 static bool has_our_form(const char *name) {
     size_t len = sizeof NAME_PREFIX - 1;
+    if (name[0] == HIDDEN[0])
+        name++;
     return strncmp(name, NAME_PREFIX, len) == 0 && strlen(name) == len + 6;
 }
 
@@ -108,8 +124,11 @@ static int take_stale_lock(int temp, const char *name) {
     if (folder < 0)
         return -1;
     int lock = -1;
-    if (fstat(folder, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 0077) == 0)
+    if (fstat(folder, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 0077) == 0) {
         lock = openat(folder, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        if (lock < 0 && errno == ENOENT && name[0] == HIDDEN[0])
+            unlinkat(temp, name, AT_REMOVEDIR); /* where it is empty */
+    }
     close(folder);
     if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0) {
         close(lock);
@@ -159,8 +178,10 @@ static bool lock_folder(workdir_t *workdir) {
         return false;
     }
     workdir->lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (workdir->lock < 0)
+    if (workdir->lock < 0) {
+        errno = errno == ENOENT ? EAGAIN : errno;
         return false;
+    }
     struct stat info;
     if (flock(workdir->lock, LOCK_EX | LOCK_NB) == 0 && fstat(workdir->lock, &info) == 0 &&
         info.st_nlink > 0)
@@ -214,18 +235,35 @@ static bool enter_temp_dir(workdir_t *workdir, const char *temp_dir) {
     return errno == 0;
 }
 
+/* Gives the folder the name it keeps. False with EAGAIN when there is one of that name. */
+static bool show_folder(workdir_t *workdir, size_t parent_len) {
+    char shown[PATH_MAX];
+    size_t skip = parent_len + sizeof "/" HIDDEN - 1;
+    snprintf(shown, sizeof shown, "%.*s/%s", (int)parent_len, workdir->path, workdir->path + skip);
+    int failed = renameat2(AT_FDCWD, workdir->path, AT_FDCWD, shown, RENAME_NOREPLACE);
+    if (failed != 0 && (errno == EINVAL || errno == ENOSYS)) /* some network file systems */
+        failed = rename(workdir->path, shown);
+    if (failed != 0) {
+        close(workdir->lock);
+        errno = errno == EEXIST || errno == ENOTEMPTY ? EAGAIN : errno;
+        return false;
+    }
+    strcpy(workdir->path, shown);
+    return true;
+}
+
 static bool make_folder(workdir_t *workdir) {
     size_t len = strlen(workdir->path);
     size_t room = sizeof workdir->path - len;
     for (int tries = 0; tries < 8; tries++) {
-        int added = snprintf(workdir->path + len, room, "/" NAME_PREFIX "XXXXXX");
+        int added = snprintf(workdir->path + len, room, "/" HIDDEN NAME_PREFIX "XXXXXX");
         if (added < 0 || (size_t)added >= room) {
             errno = ENAMETOOLONG;
             return false;
         }
         if (mkdtemp(workdir->path) == NULL)
             return false;
-        if (lock_folder(workdir))
+        if (lock_folder(workdir) && show_folder(workdir, len))
             return true;
         int number = errno;
         remove_tree(workdir->path);

@@ -191,3 +191,4 @@ GETTER(spin_executor_kind_t, spin_component_executor, spin_component_t, trigger.
 GETTER(spin_slice_t, spin_component_wagi_argv, spin_component_t, trigger.wagi_argv)
 GETTER(spin_slice_t, spin_component_wagi_entrypoint, spin_component_t, trigger.wagi_entrypoint)
 GETTER(spin_slice_t, spin_component_channel, spin_component_t, trigger.channel)
+GETTER(bool, spin_component_channel_is_pattern, spin_component_t, trigger.pattern)

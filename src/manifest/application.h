@@ -75,6 +75,7 @@ typedef struct manifest_component_trigger {
     spin_slice_t wagi_entrypoint; /* default "_start" */
     /* redis */
     spin_slice_t channel;
+    bool pattern; /* the channel is one of Redis' patterns */
     /* every type: the table as written, for custom triggers */
     const toml_value_t *table;
     manifest_position_t at;

@@ -187,14 +187,31 @@ const char *check_source_url(spin_slice_t text) {
     return check_authority((spin_slice_t){text.ptr, slice_find(text, '/')});
 }
 
-const char *check_digest(spin_slice_t text) {
-    static const char reason[] = "must be \"sha256:\" and 64 lower-case hexadecimal digits";
-    if (!slice_starts_with(text, SLICE_LITERAL("sha256:")) || text.len != 7 + 64)
-        return reason;
-    for (size_t i = 7; i < text.len; i++)
+enum { SHA256_DIGITS = 64 };
+
+static bool is_hex(spin_slice_t text) {
+    for (size_t i = 0; i < text.len; i++)
         if (!is_digit(text.ptr[i]) && !(text.ptr[i] >= 'a' && text.ptr[i] <= 'f'))
-            return reason;
-    return NULL;
+            return false;
+    return true;
+}
+
+const char *check_digest(spin_slice_t text) {
+    spin_slice_t prefix = SLICE_LITERAL("sha256:");
+    bool good = slice_starts_with(text, prefix) && text.len == prefix.len + SHA256_DIGITS &&
+                is_hex(slice_from(text, prefix.len));
+    return good ? NULL : "must be \"sha256:\" and 64 lower-case hexadecimal digits";
+}
+
+const char *check_reference(spin_slice_t text) {
+    bool good =
+        slice_find(text, '/') < text.len && text.ptr[0] != '/' && text.ptr[text.len - 1] != '/';
+    return good ? NULL : "must be NAME/VERSION, such as \"shop/1.2.0\"";
+}
+
+const char *check_parcel(spin_slice_t text) {
+    bool good = text.len == SHA256_DIGITS && is_hex(text);
+    return good ? NULL : "must be the SHA-256 of a parcel, 64 lower-case hexadecimal digits";
 }
 
 const char *check_relative_path(spin_slice_t text) {

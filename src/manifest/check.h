@@ -23,6 +23,10 @@ const char *check_base(spin_slice_t text);
 const char *check_http_host(spin_slice_t text);
 const char *check_source_url(spin_slice_t text);
 const char *check_digest(spin_slice_t text);
+/* The shape of "NAME/VERSION"; the loader looks closer. */
+const char *check_reference(spin_slice_t text);
+/* A parcel is known by the SHA-256 of what is in it. */
+const char *check_parcel(spin_slice_t text);
 const char *check_relative_path(spin_slice_t text);
 /* An absolute path that has no ".." in it. */
 const char *check_guest_path(spin_slice_t text);

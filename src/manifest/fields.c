@@ -83,8 +83,8 @@ static const schema_field_t url_fields[] = {
 static const schema_t url_schema = SCHEMA("source", url_fields);
 
 static const schema_field_t bindle_fields[] = {
-    FIELD("reference", manifest_source_t, reference, .required = true, .check = check_not_empty),
-    FIELD("parcel", manifest_source_t, parcel, .required = true, .check = check_not_empty),
+    FIELD("reference", manifest_source_t, reference, .required = true, .check = check_reference),
+    FIELD("parcel", manifest_source_t, parcel, .required = true, .check = check_parcel),
 };
 static const schema_t bindle_schema = SCHEMA("source", bindle_fields);
 
@@ -259,8 +259,15 @@ static const schema_field_t redis_fields[] = {
 };
 static const schema_t redis_schema = SCHEMA("trigger", redis_fields);
 
+static bool write_pattern(json_t *object, const schema_field_t *field, const void *base) {
+    const manifest_component_trigger_t *trigger = base;
+    return !trigger->pattern ||
+           schema_write_value(object, field, base); /* Spin knows no such key */
+}
+
 static const schema_field_t redis_component_fields[] = {
     FIELD("channel", manifest_component_trigger_t, channel, .required = true),
+    FIELD("pattern", manifest_component_trigger_t, pattern, .write = write_pattern),
     FIELD_GROUP("executor", &spin_executor_schema),
 };
 static const schema_t redis_component_schema = SCHEMA("trigger", redis_component_fields);
@@ -383,8 +390,7 @@ static const schema_field_t component_fields[] = {
 };
 static const schema_t component_schema = SCHEMA("", component_fields);
 
-/* Names the component in errors: by its id where it has a good one. */
-static void set_subject(schema_reader_t *reader, const toml_value_t *table, size_t index) {
+void fields_set_component(schema_reader_t *reader, const toml_value_t *table, size_t index) {
     const toml_pair_t *id = toml_table_find(table, SLICE_LITERAL("id"));
     bool good = id != NULL && id->value.type == TOML_STRING &&
                 check_component_id(id->value.of.string) == NULL;
@@ -397,7 +403,7 @@ static spin_error_t *read_component(schema_reader_t *reader, const toml_value_t 
                                     size_t index, map_t *ids) {
     spin_component_t *component = &reader->application->components[index];
     component->application = reader->application;
-    set_subject(reader, table, index);
+    fields_set_component(reader, table, index);
     spin_error_t *error = schema_read_table(reader, &component_schema, table, component);
     if (error != NULL)
         return error;

@@ -68,27 +68,26 @@ spin_error_t *manifest_read(spin_application_t *application, const toml_value_t 
     return error;
 }
 
-spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_application_t **out) {
-    spin_error_t *error = NULL;
-    spin_application_t *application = manifest_new();
-    if (application == NULL)
-        return error_no_memory();
+spin_error_t *manifest_parse_text(spin_application_t *application, spin_slice_t text,
+                                  const char *file, toml_value_t **root) {
     arena_t *arena = &application->arena;
     application->origin = arena_copy(arena, spin_slice(file));
     text = arena_copy(arena, text); /* what is parsed points into it */
-    if (application->origin.ptr == NULL || text.ptr == NULL) {
-        error = error_no_memory();
-        goto out;
-    }
+    if (application->origin.ptr == NULL || text.ptr == NULL)
+        return error_no_memory();
     if (file != NULL)
         application->file = (const char *)application->origin.ptr;
+    return toml_parse(arena, text, file, root);
+}
 
+spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_application_t **out) {
+    spin_application_t *application = manifest_new();
+    if (application == NULL)
+        return error_no_memory();
     toml_value_t *root;
-    error = toml_parse(arena, text, file, &root);
+    spin_error_t *error = manifest_parse_text(application, text, file, &root);
     if (error == NULL)
         error = manifest_read(application, root);
-
-out:
     if (error != NULL)
         spin_application_unref(application);
     else

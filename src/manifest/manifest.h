@@ -15,6 +15,10 @@ spin_error_t *manifest_parse(spin_slice_t text, const char *file, spin_applicati
 
 /* An empty application with one reference; NULL when out of memory. */
 spin_application_t *manifest_new(void);
+/* Copies a manifest's text and name into an empty application and reads it as TOML, no further.
+ * Errors: INVALID, LIMIT, NO_MEMORY. */
+spin_error_t *manifest_parse_text(spin_application_t *application, spin_slice_t text,
+                                  const char *file, toml_value_t **root);
 /* Fills it from a manifest's root table, which lives in the application's arena. Errors: as
  * manifest_parse, with the application's `file`. */
 spin_error_t *manifest_read(spin_application_t *application, const toml_value_t *root);

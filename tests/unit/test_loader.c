@@ -550,12 +550,6 @@ static void finds_the_manifest(void **state) {
 /* SHA-256 of "abc": FIPS 180-4's own example. */
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
-static spin_error_t *give_tmp(void *user, const char **out) {
-    (void)user;
-    *out = tmp;
-    return NULL;
-}
-
 /* The source alone, of an application without a manifest. */
 static spin_error_t *resolve_url(spin_application_t *application, spin_component_t *component,
                                  const char *url) {
@@ -565,24 +559,27 @@ static spin_error_t *resolve_url(spin_application_t *application, spin_component
                    .url = spin_slice(url),
                    .digest = SLICE_LITERAL("sha256:" ABC)},
     };
+    application->components = component - 7;
+    loading_t loading = {.application = application, .workdir = tmp};
     beneath_t root = {.fd = -1};
     assert_null(beneath_init(&root, app));
-    spin_error_t *error = source_resolve(component, 7, &root, give_tmp, NULL);
+    spin_error_t *error = source_resolve(&loading, component, &root);
     beneath_deinit(&root);
+    arena_deinit(&loading.scratch);
     return error;
 }
 
 static void assert_url_fails(const char *url, spin_error_kind_t kind, const char *expected) {
     spin_application_t application = {.refs = 1};
-    spin_component_t component;
-    spin_error_t *error = resolve_url(&application, &component, url);
+    spin_component_t components[8], *component = &components[7];
+    spin_error_t *error = resolve_url(&application, component, url);
     assert_non_null(error);
     char message[1024], whole[1024];
     spin_error_format(error, message, sizeof message);
     snprintf(whole, sizeof whole, "source \"%s\": %s", url, expected);
     assert_string_equal(message, whole);
     assert_int_equal(spin_error_kind(error), kind);
-    assert_null(component.source.file);
+    assert_null(component->source.file);
     spin_error_free(error);
     arena_deinit(&application.arena);
 }
@@ -590,13 +587,13 @@ static void assert_url_fails(const char *url, spin_error_kind_t kind, const char
 static void verifies_digests(void **state) {
     (void)state;
     spin_application_t application = {.refs = 1};
-    spin_component_t component;
+    spin_component_t components[8], *component = &components[7];
     char url[128], expected[256];
     put("elsewhere/m 1.wasm", "abc");
     snprintf(url, sizeof url, "file://%s/elsewhere/m%%201.wasm", base);
-    assert_null(resolve_url(&application, &component, url));
+    assert_null(resolve_url(&application, component, url));
     snprintf(expected, sizeof expected, "%s/modules/7.wasm", tmp); /* the copy that was verified */
-    assert_string_equal(component.source.file, expected);
+    assert_string_equal(component->source.file, expected);
     arena_deinit(&application.arena);
     struct stat info;
     assert_int_equal(stat(in_base("tmp/modules/7.wasm"), &info), 0);
@@ -623,10 +620,6 @@ static void refuses_remote_sources(void **state) {
         SPIN_ERROR_UNSUPPORTED,
         "7:10: component \"x\": source \"https://example.com/m.wasm\": only file:// URLs can "
         "be loaded so far; download the module and name it by its path");
-    put_manifest("source = { reference = \"a/1.0.0\", parcel = \"" ABC "\" }");
-    assert_fails(SPIN_ERROR_UNSUPPORTED,
-                 "7:10: component \"x\": source: modules can't be loaded from a Bindle server so "
-                 "far; name a file");
 }
 
 /* ── failures half-way ───────────────────────────────────────────────────────────────────── */
@@ -715,6 +708,22 @@ static void sweeps_what_a_killed_process_left(void **state) {
     assert_int_equal(count_entries(tmp), 1);
 }
 
+/* One that dies while it makes its folder, or removes it. */
+static void sweeps_folders_without_a_lock(void **state) {
+    (void)state;
+    put("app/x.wasm", "");
+    put("app/f", "f");
+    put_manifest(SOURCE "files = [\"f\"]");
+    assert_int_equal(mkdir(in_base("tmp/.spin-abcdef"), 0700), 0);
+    assert_int_equal(mkdir(in_base("tmp/.spin-ghijkl"), 0700), 0);
+    put("tmp/.spin-ghijkl/.spin-workdir-lock", "");
+    assert_int_equal(mkdir(in_base("tmp/.spin-others"), 0700), 0);
+    put("tmp/.spin-others/something", "");
+    spin_application_unref(load());
+    assert_int_equal(count_entries(tmp), 1);
+    assert_int_equal(access(in_base("tmp/.spin-others/something"), F_OK), 0);
+}
+
 static void a_forked_process_leaves_the_copies(void **state) {
     (void)state;
     put("app/x.wasm", "");
@@ -790,6 +799,7 @@ int main(void) {
         TEST(reports_failing_copies),
         TEST(reports_a_temporary_folder_that_is_none),
         TEST(sweeps_what_a_killed_process_left),
+        TEST(sweeps_folders_without_a_lock),
         TEST(a_forked_process_leaves_the_copies),
         TEST(survives_failing_allocations),
     };

@@ -1,6 +1,7 @@
 /* Every tests/golden/manifest/NAME.toml is parsed: NAME.json is what it prints as, or NAME.err the
- * whole text of its error. With SPIN_GOLDEN_UPDATE=1 in the environment the answers are written
- * anew: read the difference before you commit it. */
+ * whole text of its error. So is every tests/golden/bindle-manifest/NAME.toml, as a manifest inside
+ * of a bindle. With SPIN_GOLDEN_UPDATE=1 in the environment the answers are written anew: read the
+ * difference before you commit it. */
 #include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,9 +13,12 @@
 #include "base/slice.h"
 #include "cmocka_all.h"
 #include "failing_alloc.h"
+#include "manifest/bindle.h"
+#include "manifest/locked.h"
 #include "manifest/manifest.h"
 
-#define GOLDEN SPIN_SOURCE_DIR "/tests/golden/manifest"
+#define GOLDEN        SPIN_SOURCE_DIR "/tests/golden/manifest"
+#define BINDLE_GOLDEN SPIN_SOURCE_DIR "/tests/golden/bindle-manifest"
 
 static bool read_file(const char *path, buf_t *out) {
     FILE *file = fopen(path, "rb");
@@ -48,10 +52,26 @@ static spin_application_t *parse(const char *text) {
 
 /* ── golden files ────────────────────────────────────────────────────────────────────────── */
 
+typedef spin_error_t *(*parse_fn)(spin_slice_t text, const char *file, spin_application_t **out);
+
+/* As inside of the bindle "weather/1.0.0+build.7". */
+static spin_error_t *parse_in_bindle(spin_slice_t text, const char *file,
+                                     spin_application_t **out) {
+    spin_slice_t authors[] = {SLICE_LITERAL("Ann"), SLICE_LITERAL("Bob <bob@example.com>")};
+    manifest_invoice_t invoice = {.reference = SLICE_LITERAL("weather/1.0.0+build.7"),
+                                  .name = SLICE_LITERAL("weather"),
+                                  .version = SLICE_LITERAL("1.0.0+build.7"),
+                                  .description = SLICE_LITERAL("Rain and shine"),
+                                  .authors = authors,
+                                  .authors_len = 2};
+    manifest_group_t *groups;
+    return manifest_parse_bindle(text, file, &invoice, out, &groups);
+}
+
 /* What the manifest prints as, or its error; with a newline at the end. */
-static bool answer(spin_slice_t text, const char *name, buf_t *out) {
+static bool answer(parse_fn parser, spin_slice_t text, const char *name, buf_t *out) {
     spin_application_t *application = NULL;
-    spin_error_t *error = manifest_parse(text, name, &application);
+    spin_error_t *error = parser(text, name, &application);
     if (error != NULL) {
         char message[2048];
         assert_true(spin_error_format(error, message, sizeof message) < sizeof message);
@@ -90,13 +110,13 @@ static bool same(const char *path, spin_slice_t expected, spin_slice_t got) {
     return false;
 }
 
-static bool check_golden(const char *name) {
+static bool check_golden(const char *folder, parse_fn parser, const char *name) {
     char path[512];
     buf_t text = {0}, expected = {0}, got = {0};
-    snprintf(path, sizeof path, GOLDEN "/%s", name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     assert_true(read_file(path, &text));
     size_t stem = strlen(path) - strlen(".toml");
-    bool parsed = answer(buf_slice(&text), name, &got);
+    bool parsed = answer(parser, buf_slice(&text), name, &got);
     snprintf(path + stem, sizeof path - stem, "%s", parsed ? ".err" : ".json");
     if (getenv("SPIN_GOLDEN_UPDATE") != NULL)
         unlink(path);
@@ -123,14 +143,13 @@ static int is_toml(const struct dirent *entry) {
     return slice_ends_with(spin_slice(entry->d_name), SLICE_LITERAL(".toml"));
 }
 
-static void golden_files(void **state) {
-    (void)state;
+static void check_folder(const char *folder, parse_fn parser) {
     struct dirent **entries = NULL;
-    int len = scandir(GOLDEN, &entries, is_toml, alphasort);
+    int len = scandir(folder, &entries, is_toml, alphasort);
     assert_true(len > 0);
     int failed = 0;
     for (int i = 0; i < len; i++) {
-        failed += !check_golden(entries[i]->d_name);
+        failed += !check_golden(folder, parser, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -138,17 +157,31 @@ static void golden_files(void **state) {
         fail_msg("%d of %d golden files differ", failed, len);
 }
 
+static void golden_files(void **state) {
+    (void)state;
+    check_folder(GOLDEN, manifest_parse);
+}
+
+static void golden_files_of_bindles(void **state) {
+    (void)state;
+    check_folder(BINDLE_GOLDEN, parse_in_bindle);
+}
+
 /* ── getters ─────────────────────────────────────────────────────────────────────────────── */
+
+static spin_application_t *parse_file(const char *path, parse_fn parser, const char *name) {
+    buf_t text = {0};
+    assert_true(read_file(path, &text));
+    spin_application_t *application = NULL;
+    assert_null(parser(buf_slice(&text), name, &application));
+    buf_deinit(&text); /* nothing may still point into it */
+    return application;
+}
 
 static spin_application_t *parse_golden(const char *name) {
     char path[512];
     snprintf(path, sizeof path, GOLDEN "/%s", name);
-    buf_t text = {0};
-    assert_true(read_file(path, &text));
-    spin_application_t *application = NULL;
-    assert_null(manifest_parse(buf_slice(&text), name, &application));
-    buf_deinit(&text); /* nothing may still point into it */
-    return application;
+    return parse_file(path, manifest_parse, name);
 }
 
 static void reads_the_application(void **state) {
@@ -252,7 +285,8 @@ static void reads_sources_and_executors(void **state) {
     const spin_component_t *third = spin_application_component(app, 2);
     assert_int_equal(spin_component_source(third), SPIN_SOURCE_BINDLE);
     assert_text(spin_component_source_reference(third), "example.com/third/1.0.0");
-    assert_text(spin_component_source_parcel(third), "third.wasm");
+    assert_text(spin_component_source_parcel(third),
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
     assert_text(spin_component_wagi_argv(third), "${SCRIPT_NAME} ${ARGS}");
     assert_text(spin_component_wagi_entrypoint(third), "_start");
     spin_application_unref(app);
@@ -347,6 +381,88 @@ static void prints_what_a_loader_added(void **state) {
     spin_application_unref(app);
 }
 
+/* ── inside of a bindle ──────────────────────────────────────────────────────────────────── */
+
+#define DIGEST "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+static void reads_the_groups_of_files(void **state) {
+    (void)state;
+    static const char text[] = "trigger = { type = 'http' }\n"
+                               "[[component]]\nid = 'a'\nsource = '" DIGEST "'\n"
+                               "[component.trigger]\nroute = '/'\n"
+                               "[[component]]\nid = 'b'\nsource = '" DIGEST "'\nfiles = 'files-b'\n"
+                               "[component.trigger]\nroute = '/'\n"
+                               "[[component]]\nid = 'c'\nsource = '" DIGEST "'\nfiles = ''\n"
+                               "[component.trigger]\nroute = '/'\n";
+    manifest_invoice_t invoice = {.reference = SLICE_LITERAL("a/1.0.0"),
+                                  .name = SLICE_LITERAL("a"),
+                                  .version = SLICE_LITERAL("1.0.0")};
+    spin_application_t *app;
+    manifest_group_t *groups;
+    assert_null(manifest_parse_bindle(spin_slice(text), NULL, &invoice, &app, &groups));
+    assert_null(groups[0].name.ptr);
+    assert_text(groups[1].name, "files-b");
+    assert_int_equal(groups[1].at.line, 10);
+    assert_int_equal(groups[1].at.column, 9);
+    assert_non_null(groups[2].name.ptr); /* there, and empty */
+    assert_int_equal(groups[2].name.len, 0);
+    const spin_component_t *component = spin_application_component(app, 1);
+    assert_int_equal(spin_component_source(component), SPIN_SOURCE_BINDLE);
+    assert_text(spin_component_source_reference(component), "a/1.0.0");
+    assert_text(spin_component_source_parcel(component), DIGEST);
+    assert_int_equal(component->source.at.line, 9);
+    assert_int_equal(component->source.at.column, 10);
+    assert_int_equal(component->files_len, 0);
+    assert_null(spin_application_description(app).ptr);
+    assert_int_equal(spin_application_authors(app).len, 0);
+    spin_application_unref(app);
+}
+
+/* What an invoice says keeps the manifest's rules too. */
+static void refuses_a_hostile_invoice(void **state) {
+    (void)state;
+    static const char text[] = "trigger = { type = 'http' }\ncomponent = []\n";
+    manifest_invoice_t invoice = {.reference = SLICE_LITERAL("a/1.0.0"),
+                                  .name = SLICE_LITERAL("a"),
+                                  .version = SLICE_LITERAL("1.0.0"),
+                                  .description = SLICE_LITERAL("a\0b")};
+    spin_application_t *app = NULL;
+    manifest_group_t *groups;
+    spin_error_t *error = manifest_parse_bindle(spin_slice(text), "m", &invoice, &app, &groups);
+    assert_non_null(error);
+    assert_null(app);
+    char message[256];
+    spin_error_format(error, message, sizeof message);
+    assert_string_equal(message,
+                        "m:1:1: description \"a\\u0000b\": must not contain a NUL character");
+    spin_error_free(error);
+}
+
+/* The locked form holds what was read, under the names of spin.toml. */
+static void locks_what_was_in_a_bindle(void **state) {
+    (void)state;
+    static const char *const names[] = {"http_0_6.toml", "http_1_5.toml", "custom.toml"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[512];
+        snprintf(path, sizeof path, BINDLE_GOLDEN "/%s", names[i]);
+        spin_application_t *app = parse_file(path, parse_in_bindle, names[i]);
+        app->components[0].source.file = (char *)"/m.wasm";
+        char *locked = NULL, *json = NULL, *again = NULL;
+        assert_null(spin_application_to_locked(app, &locked));
+        assert_null(spin_application_to_json(app, &json));
+        spin_application_t *read;
+        assert_null(locked_parse(spin_slice(locked), "locked.json", &read));
+        assert_null(spin_application_to_json(read, &again));
+        assert_string_equal(again, json);
+        assert_int_equal(read->components[0].source.at.line, app->components[0].source.at.line);
+        spin_application_unref(read);
+        spin_application_unref(app);
+        spin_string_free(locked);
+        spin_string_free(json);
+        spin_string_free(again);
+    }
+}
+
 /* ── errors ──────────────────────────────────────────────────────────────────────────────── */
 
 static void errors_have_kind_and_position(void **state) {
@@ -378,10 +494,10 @@ static void errors_have_kind_and_position(void **state) {
 /* ── out of memory ───────────────────────────────────────────────────────────────────────── */
 
 /* Parses and prints all there is; frees everything. */
-static spin_error_t *run(spin_slice_t text) {
+static spin_error_t *run(parse_fn parser, spin_slice_t text) {
     spin_application_t *app = NULL;
     char *all = NULL, *trigger = NULL, *component = NULL;
-    spin_error_t *error = manifest_parse(text, "t.toml", &app);
+    spin_error_t *error = parser(text, "t.toml", &app);
     if (error == NULL)
         error = spin_application_to_json(app, &all);
     if (error == NULL)
@@ -396,17 +512,17 @@ static spin_error_t *run(spin_slice_t text) {
 }
 
 /* Takes `text`, a heap copy, for what buf_t holds must not be freed by another allocator. */
-static void survives_each_allocation_failure(char *text, bool valid) {
+static void survives_each_allocation_failure(parse_fn parser, char *text, bool valid) {
     spin_slice_t slice = spin_slice(text);
     failing_alloc_install(SIZE_MAX);
-    spin_error_t *error = run(slice);
+    spin_error_t *error = run(parser, slice);
     size_t calls = failing_alloc_calls();
     assert_true((error == NULL) == valid);
     spin_error_free(error);
     assert_int_equal(failing_alloc_live(), 0);
     for (size_t at = 1; at <= calls; at++) {
         failing_alloc_install(at);
-        error = run(slice);
+        error = run(parser, slice);
         assert_non_null(error);
         if (valid)
             assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
@@ -418,10 +534,10 @@ static void survives_each_allocation_failure(char *text, bool valid) {
     free(text);
 }
 
-static char *golden_text(const char *name) {
+static char *golden_text(const char *folder, const char *name) {
     char path[512];
     buf_t text = {0};
-    snprintf(path, sizeof path, GOLDEN "/%s", name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     assert_true(read_file(path, &text));
     char *copy = strndup((const char *)text.ptr, text.len);
     assert_non_null(copy);
@@ -469,15 +585,29 @@ static void reads_many(void **state) {
 
 static void allocation_failures(void **state) {
     (void)state;
-    survives_each_allocation_failure(golden_text("http_everything.toml"), true);
-    survives_each_allocation_failure(golden_text("custom_trigger.toml"), true);
-    survives_each_allocation_failure(golden_text("redis.toml"), true);
-    survives_each_allocation_failure(large_text(100), true);
-    survives_each_allocation_failure(golden_text("err_component_key_near.toml"), false);
-    survives_each_allocation_failure(golden_text("err_executor_unknown.toml"), false);
-    survives_each_allocation_failure(golden_text("err_id_duplicate.toml"), false);
-    survives_each_allocation_failure(golden_text("err_environment_name.toml"), false);
-    survives_each_allocation_failure(golden_text("err_version_two_text.toml"), false);
+    static const char *const valid[] = {"http_everything.toml", "custom_trigger.toml",
+                                        "redis.toml"};
+    static const char *const invalid[] = {"err_component_key_near.toml",
+                                          "err_executor_unknown.toml", "err_id_duplicate.toml",
+                                          "err_environment_name.toml", "err_version_two_text.toml"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        survives_each_allocation_failure(manifest_parse, golden_text(GOLDEN, valid[i]), true);
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++)
+        survives_each_allocation_failure(manifest_parse, golden_text(GOLDEN, invalid[i]), false);
+    survives_each_allocation_failure(manifest_parse, large_text(100), true);
+}
+
+static void allocation_failures_in_bindles(void **state) {
+    (void)state;
+    static const char *const valid[] = {"http_0_6.toml", "http_0_3_config.toml", "custom.toml"};
+    static const char *const invalid[] = {"err_near.toml", "err_source_path.toml",
+                                          "err_files_list.toml"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        survives_each_allocation_failure(parse_in_bindle, golden_text(BINDLE_GOLDEN, valid[i]),
+                                         true);
+    for (size_t i = 0; i < sizeof invalid / sizeof *invalid; i++)
+        survives_each_allocation_failure(parse_in_bindle, golden_text(BINDLE_GOLDEN, invalid[i]),
+                                         false);
 }
 
 static size_t json_calls, json_fail_at, json_live;
@@ -526,6 +656,7 @@ static void json_failures(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_files),
+        cmocka_unit_test(golden_files_of_bindles),
         cmocka_unit_test(reads_the_application),
         cmocka_unit_test(reads_a_component),
         cmocka_unit_test(reads_sources_and_executors),
@@ -535,7 +666,11 @@ int main(void) {
         cmocka_unit_test(last_reference_removes_the_workdir),
         cmocka_unit_test(prints_what_a_loader_added),
         cmocka_unit_test(errors_have_kind_and_position),
+        cmocka_unit_test(reads_the_groups_of_files),
+        cmocka_unit_test(refuses_a_hostile_invoice),
+        cmocka_unit_test(locks_what_was_in_a_bindle),
         cmocka_unit_test(allocation_failures),
+        cmocka_unit_test(allocation_failures_in_bindles),
         cmocka_unit_test(json_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
