@@ -15,15 +15,16 @@
 extern "C" {
 #endif
 
-/* What is told of a transfer, while it goes on and once at its end. */
+/* What is told of a parcel that is moved: when it begins, some times a second while it goes on, and
+ * when it is done, which is when the other side has said so. */
 typedef struct spin_bindle_progress {
     size_t size;         /* sizeof(spin_bindle_progress_t), of the library that calls */
-    const char *what;    /* the parcel's name, or "invoice" */
+    const char *what;    /* the parcel's name; valid during the call */
     uint64_t done_bytes; /* of `total_bytes`, what was there before included */
     uint64_t total_bytes;
     size_t parcel;  /* this one's number, from 1 */
-    size_t parcels; /* that this command moves; those that the other side has are not counted */
-    bool skipped;   /* nothing had to be moved: it was there */
+    size_t parcels; /* that are to be moved; those that the other side has are not counted */
+    bool skipped;   /* it was not taken, as somebody else is or was uploading it */
 } spin_bindle_progress_t;
 
 typedef void (*spin_bindle_progress_fn)(const spin_bindle_progress_t *progress, void *user);
@@ -31,11 +32,13 @@ typedef void (*spin_bindle_progress_fn)(const spin_bindle_progress_t *progress, 
 /* Where bindles are and who we are. Zero means "the default" everywhere. */
 typedef struct spin_bindle_options {
     size_t size; /* sizeof(spin_bindle_options_t) */
-    /* The server's API, such as "https://bindle.example/v1". NULL: $BINDLE_URL. */
+    /* The server's API, such as "https://bindle.example/v1". NULL: $BINDLE_URL. Proxies are those
+     * of the environment (http_proxy, https_proxy, no_proxy), trusted certificates the system's or
+     * those of $SSL_CERT_FILE and $SSL_CERT_DIR. */
     const char *server;
     bool insecure;        /* take any certificate */
-    const char *username; /* NULL: $BINDLE_USERNAME, else nobody */
-    const char *password; /* NULL: $BINDLE_PASSWORD */
+    const char *username; /* NULL: $BINDLE_USERNAME, or the one in the URL, else nobody */
+    const char *password; /* NULL: $BINDLE_PASSWORD, or the one in the URL */
     /* Public keys that are trusted; an invoice must be signed by one of them. NULL: signatures are
      * not looked at. */
     const char *keyring;
@@ -53,11 +56,12 @@ typedef struct spin_bindle_options {
 } spin_bindle_options_t;
 
 /* Makes a bindle of the application of a local manifest (`path` as in spin_loader_load_file), signs
- * it and puts it on the server: parcels that are missing there first, so that what was interrupted
- * is finished by the same call. `build_info`, which may be NULL, is added to the version, behind a
- * "+". `*id` is "NAME/VERSION", for spin_string_free. Errors: those of loading, with position;
- * EXISTS (the server has another bindle of that name and version), DENIED, NOT_FOUND (no such
- * server), TIMEOUT, IO, INVALID (what the server says), NO_MEMORY, USAGE. */
+ * it and puts it on the server: its invoice, and the parcels that the server does not have. What
+ * was interrupted is finished by the same call. `build_info`, which may be NULL, is added to the
+ * version, behind a "+". `*id` is "NAME/VERSION", for spin_string_free. Errors: those of loading,
+ * with position; EXISTS (the server has another bindle of that name and version, or does not take a
+ * parcel), DENIED, NOT_FOUND (no such server), TIMEOUT, LIMIT, IO, INVALID (what the server says),
+ * NO_MEMORY, USAGE. */
 SPIN_API spin_error_t *spin_bindle_push(const char *path, const char *build_info,
                                         const spin_bindle_options_t *options, char **id);
 

@@ -31,13 +31,7 @@ typedef struct serving {
 
 static void complain(const serving_t *serving, const char *name, const spin_error_t *error,
                      const char *consequence) {
-    size_t len = spin_error_format(error, NULL, 0);
-    char *text = malloc(len + 1);
-    if (text != NULL)
-        spin_error_format(error, text, len + 1);
-    fprintf(stderr, "Error: %s%s%s%s\n", serving->alone ? "" : name, serving->alone ? "" : ": ",
-            text != NULL ? text : spin_error_message(error), consequence);
-    free(text);
+    report_error(serving->alone ? "" : name, error, consequence);
 }
 
 /* Once, before any application. */
