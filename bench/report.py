@@ -118,6 +118,10 @@ def tables(results):
             rows.append(["the Rust spin: start to first answer", f"{start['rust_spin_ms']:.1f} ms"])
             rows.append(["the Rust spin: memory at rest",
                          f"{start['rust_spin_rest_kib'] / 1024:.1f} MiB"])
+    if "contexts" in results:
+        each = results["contexts"]["different"]
+        rows += [["one more application in an engine: heap, and time to build it from the cache",
+                  f"{each['at_rest']['anonymous_kib']:.0f} KiB, {each['ms']:.2f} ms"]]
     if "many" in results:
         many = results["many"]
         rows += [[f"memory of one more application, of {many['applications']:,}",

@@ -344,6 +344,12 @@ http {{
         return json.loads(output)
 
 
+    def contexts(self):
+        progress("applications in one engine")
+        output = subprocess.run([BUILD / "contexts", APPS["hello-c"][0]],
+                                check=True, stdout=subprocess.PIPE, text=True).stdout
+        return json.loads(output)
+
     def many(self):
         progress("many applications")
         return many.measure(self, APPS["hello-c"][0])
@@ -412,8 +418,8 @@ def machine():
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
-SECTIONS = ["memory", "start_up", "engine", "abi", "many", "reload", "throughput", "workers",
-            "connections", "beside_a_loop"]
+SECTIONS = ["memory", "start_up", "engine", "abi", "contexts", "many", "reload", "throughput",
+            "workers", "connections", "beside_a_loop"]
 
 
 def main():

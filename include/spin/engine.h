@@ -67,15 +67,16 @@ typedef struct spin_engine_options {
     /* Added to every component's environment, in front of its own: "K=V" strings. */
     const char *const *environment;
     size_t environment_len;
-    /* Values of the application's variables: "name=value" strings. They win over the process's
-     * environment. Not for spin_engine_new. */
+    /* Values of the application's variables: "name=value" strings, the last one of a name counts.
+     * They win over the process's environment. A name that the application does not have is a
+     * warning in the log. Not for spin_engine_new. */
     const char *const *variables;
     size_t variables_len;
     /* For a builder: the engine to share with other contexts, of which the builder takes a
      * reference. `cache_dir` and `disable_cache` are the engine's then and must be left zero,
      * `loop` too or be the engine's; `max_instances` and `max_memory_bytes` are this context's own
-     * limits within those of the engine, and 0 means the engine's. NULL: an engine of its own. Not
-     * for spin_engine_new. */
+     * limits, of which as much counts as the engine's allow; 0, and no `environment`, mean the
+     * engine's. NULL: an engine of its own. Not for spin_engine_new. */
     spin_engine_t *engine;
 } spin_engine_options_t;
 
@@ -83,9 +84,10 @@ typedef struct spin_engine_options {
 
 /* Makes an engine for any number of contexts: `max_instances` counts over all of them, `timeout_ms`
  * and `environment` are the defaults of those that name none. One without contexts costs a thread
- * that sleeps. `options` may be NULL. The caller drops the reference `*out` with spin_engine_unref.
- * Errors: USAGE, NO_MEMORY, LIMIT, IO. Wasmtime starts threads and installs signal handlers here:
- * fork before, never after. */
+ * that sleeps. Each module in use keeps a descriptor open and takes up to seven memory maps. While
+ * guests of several contexts want the processor, the contexts take turns. `options` may be NULL.
+ * The caller drops the reference `*out` with spin_engine_unref. Errors: USAGE, NO_MEMORY, LIMIT,
+ * IO. Wasmtime starts threads and installs signal handlers here: fork before, never after. */
 SPIN_API spin_error_t *spin_engine_new(const spin_engine_options_t *options, spin_engine_t **out);
 /* One more reference; returns `engine`. */
 SPIN_API spin_engine_t *spin_engine_ref(spin_engine_t *engine);
@@ -97,14 +99,16 @@ SPIN_API uv_loop_t *spin_engine_loop(spin_engine_t *engine);
 
 /* ── builder ─────────────────────────────────────────────────────────────────────────────── */
 
-/* Makes an engine and a linker for `application` (of which it takes a reference) with WASI and
- * Spin's own host interfaces in place. `options` may be NULL. Errors: USAGE, NO_MEMORY, LIMIT.
- * Wasmtime starts threads and installs signal handlers here: fork before, never after. */
+/* Begins a context for `application` (of which it takes a reference), on the engine of `options` or
+ * a new one, with WASI and Spin's own host interfaces in place. `options` may be NULL. Errors:
+ * USAGE, NO_MEMORY, and where it makes an engine those of spin_engine_new; then fork before, never
+ * after. */
 SPIN_API spin_error_t *spin_engine_builder_new(spin_application_t *application,
                                                const spin_engine_options_t *options,
                                                spin_engine_builder_t **out);
 
-/* Borrowed: they belong to the builder and, after it, to the context. */
+/* Borrowed: they belong to the builder and, after it, to the context. What is added to the linker
+ * is there for this context alone. */
 SPIN_API wasm_engine_t *spin_engine_builder_engine(spin_engine_builder_t *builder);
 SPIN_API wasmtime_linker_t *spin_engine_builder_linker(spin_engine_builder_t *builder);
 
@@ -126,7 +130,8 @@ SPIN_API void spin_engine_builder_free(spin_engine_builder_t *builder);
 /* ── execution context ───────────────────────────────────────────────────────────────────── */
 
 /* All its instances must be gone. Not from inside `done`, `ready`, a store hook, a sink or a host
- * function of one of them. An own loop must have no handles but the context's. NULL is allowed. */
+ * function of one of them. Where this ends the engine too, an own loop must have no handles but the
+ * engine's. NULL is allowed. */
 SPIN_API void spin_execution_context_free(spin_execution_context_t *context);
 /* Borrowed. */
 SPIN_API spin_application_t *spin_execution_context_application(spin_execution_context_t *context);
@@ -181,9 +186,10 @@ typedef struct spin_prepare_options {
 
 /* A fresh store for component `id`, with files, environment, arguments and redirects in place, and
  * a fresh instance in it. `options` may be NULL. The caller frees `*out` with spin_instance_free.
- * Errors: NOT_FOUND (no such component), LIMIT (max_instances are alive, or there is no room for
- * the guest's memories), TRAP, EXIT and TIMEOUT (its start function), USAGE (a bad options struct),
- * NO_MEMORY, and what the store hook returns. */
+ * Errors: NOT_FOUND (no such component), LIMIT (max_instances of the context or of the engine are
+ * alive, other contexts wait for one, or there is no room for the guest's memories), TRAP, EXIT and
+ * TIMEOUT (its start function), USAGE (a bad options struct), NO_MEMORY, and what the store hook
+ * returns. */
 SPIN_API spin_error_t *
 spin_execution_context_prepare_component(spin_execution_context_t *context, spin_slice_t id,
                                          const spin_prepare_options_t *options,
@@ -229,7 +235,8 @@ SPIN_API spin_error_t *spin_instance_memory(spin_instance_t *instance, uint64_t 
 typedef void (*spin_call_done_fn)(spin_instance_t *instance, spin_error_t *error, void *user);
 
 /* Starts a call on the context's loop and returns; `done` comes from a later turn of the loop, or
- * before this returns where the guest neither waits nor uses up its slice of time. `args` is
+ * before this returns where the guest begins at once (while the loop is busy it stands in line) and
+ * neither waits nor uses up its slice of time. `args` is
  * copied; `results` (of `results_len` values) is filled before `done` and kept by the caller until
  * then. The instance may be freed inside `done`. Errors: USAGE (one call is under way already). */
 SPIN_API spin_error_t *spin_instance_start(spin_instance_t *instance, const wasmtime_func_t *func,

@@ -2,22 +2,39 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "engine/component.h"
 #include "engine/context.h"
 
+enum { LINKS_BLOCK_BYTES = 512 };
+
+/* A name that the application does not have is no error: one set of values may serve several. */
+static void warn_of_unknown(const spin_execution_context_t *context) {
+    const spin_application_t *application = context->application;
+    for (size_t i = 0; i < context->settings.variables_len; i++) {
+        spin_slice_t name = context->settings.variables[i].key;
+        size_t at = 0;
+        while (at < application->variables_len &&
+               !slice_equal(application->variables[at].name, name))
+            at++;
+        if (at == application->variables_len)
+            LOG_WARN("a value for a variable that the application does not have",
+                     LOG_SLICE("application", application->name), LOG_SLICE("variable", name));
+    }
+}
+
 static spin_error_t *init_context(spin_execution_context_t *context,
                                   const spin_engine_options_t *options) {
-    spin_error_t *error = engine_settings_init(options, &context->settings);
+    spin_engine_t *engine = context->engine;
+    context->woken.ring = &engine->scheduler.woken;
+    context->preempted.ring = &engine->scheduler.preempted;
+    arena_init(&context->links.arena, LINKS_BLOCK_BYTES);
+    context->links.resources = engine->links.resources;
+    context->links.imports = engine->links.imports;
+    spin_error_t *error = context_settings_init(options, &context->settings);
     if (error == NULL)
-        error = engine_settings_new_engine(&context->settings, &context->engine);
-    if (error == NULL)
-        error = scheduler_init(&context->scheduler, context->settings.loop, context->engine);
-    if (error != NULL)
-        return error;
-    context->linker = wasmtime_linker_new(context->engine);
-    wasmtime_linker_allow_shadowing(context->linker, true); /* callers may replace what is there */
-    module_cache_open(&context->cache, context->settings.cache_dir);
-    return abi_legacy_define(context->linker);
+        warn_of_unknown(context);
+    return error;
 }
 
 spin_error_t *engine_builder_new(spin_application_t *application,
@@ -32,7 +49,7 @@ spin_error_t *engine_builder_new(spin_application_t *application,
         error = error_no_memory();
         goto out;
     }
-    builder->context->cache.dir = -1;
+    builder->context->engine = spin_engine_ref(options->engine);
     builder->context->application = spin_application_ref(application);
     error = init_context(builder->context, options);
 out:
@@ -44,28 +61,30 @@ out:
     return NULL;
 }
 
+/* Made when something is added, which most contexts never do: sixty functions take their memory
+ * once, and not a thousand times. */
+abi_links_t *context_own_links(spin_execution_context_t *context) {
+    if (context->links.linker == NULL)
+        context->links.linker = wasmtime_linker_clone(context->engine->links.linker);
+    return &context->links;
+}
+
+abi_links_t *builder_links(spin_engine_builder_t *builder) {
+    return builder->context != NULL ? context_own_links(builder->context) : &builder->engine->links;
+}
+
 wasm_engine_t *spin_engine_builder_engine(spin_engine_builder_t *builder) {
-    return builder->context->engine;
+    return builder->context->engine->wasm;
 }
 
 wasmtime_linker_t *spin_engine_builder_linker(spin_engine_builder_t *builder) {
-    return builder->context->linker;
+    return builder_links(builder)->linker;
 }
 
 void spin_engine_builder_on_store(spin_engine_builder_t *builder, spin_store_hook_fn hook,
                                   void *user) {
     builder->context->store_hook = hook;
     builder->context->store_hook_user = user;
-}
-
-spin_error_t *engine_builder_add_host(spin_engine_builder_t *builder, const engine_host_t *host) {
-    spin_execution_context_t *context = builder->context;
-    const size_t align = alignof(max_align_t);
-    context->hosts[host->id] = host;
-    context->state_offsets[host->id] = context->states_size;
-    context->states_size += (host->state_size + align - 1) / align * align;
-    spin_error_t *error = host->define(builder);
-    return error == NULL ? NULL : error_wrap(error, "%s", host->name);
 }
 
 static spin_error_t *init_components(spin_execution_context_t *context) {
@@ -105,33 +124,18 @@ void spin_engine_builder_free(spin_engine_builder_t *builder) {
     mem_free(builder);
 }
 
-static void free_spares(spin_execution_context_t *context) {
-    while (context->spare != NULL) {
-        spin_instance_t *next = context->spare->next;
-        abi_instance_free(context->spare->abi);
-        arena_deinit(&context->spare->arena);
-        mem_free(context->spare);
-        context->spare = next;
-    }
-}
-
 void spin_execution_context_free(spin_execution_context_t *context) {
     if (context == NULL)
         return;
     for (size_t i = 0; i < context->components_len; i++)
         engine_component_deinit(&context->components[i]);
     mem_free(context->components);
-    module_cache_close(&context->cache);
     map_deinit(&context->by_id);
-    free_spares(context);
-    scheduler_deinit(&context->scheduler);
-    if (context->linker != NULL)
-        wasmtime_linker_delete(context->linker);
-    if (context->engine != NULL)
-        wasm_engine_delete(context->engine);
-    arena_deinit(&context->abi_arena);
-    engine_settings_deinit(&context->settings);
+    room_leave(context);
+    abi_links_deinit(&context->links);
+    context_settings_deinit(&context->settings);
     spin_application_unref(context->application);
+    spin_engine_unref(context->engine);
     mem_free(context);
 }
 
@@ -142,9 +146,9 @@ spin_application_t *spin_execution_context_application(spin_execution_context_t 
 const wasmtime_module_t *spin_execution_context_module(spin_execution_context_t *context,
                                                        spin_slice_t id) {
     const engine_component_t *component = map_get(&context->by_id, id);
-    return component == NULL ? NULL : component->module;
+    return component == NULL ? NULL : component->module->module;
 }
 
 uv_loop_t *spin_execution_context_loop(spin_execution_context_t *context) {
-    return context->scheduler.loop;
+    return context->engine->scheduler.loop;
 }

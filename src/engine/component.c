@@ -65,53 +65,65 @@ static spin_error_t *check_preamble(spin_slice_t wasm) {
     return NULL;
 }
 
-static spin_error_t *compile(engine_component_t *component, spin_slice_t wasm) {
+static spin_error_t *compile(spin_engine_t *engine, spin_slice_t wasm, wasmtime_module_t **out) {
     wasmtime_error_t *failure = NULL;
     arena_t arena = {0};
     spin_slice_t rewritten;
     spin_error_t *error = legacy_rewrite(&arena, wasm, &rewritten);
     if (error == NULL)
-        failure = wasmtime_module_new(component->context->engine, rewritten.ptr, rewritten.len,
-                                      &component->module);
+        failure = wasmtime_module_new(engine->wasm, rewritten.ptr, rewritten.len, out);
     if (failure != NULL)
         error = engine_error_take(failure, SPIN_ERROR_INVALID);
     arena_deinit(&arena);
     return error;
 }
 
+/* From the cache, else compiled and put there. */
+static spin_error_t *make_module(engine_component_t *component, spin_slice_t wasm,
+                                 const module_cache_key_t *key) {
+    spin_engine_t *engine = component->context->engine;
+    wasmtime_module_t *module = module_cache_get(&engine->cache, key, engine->wasm);
+    if (module == NULL) {
+        LOG_INFO("compiling", LOG_SLICE("component", component->component->id),
+                 LOG_TEXT("file", component->component->source.file), LOG_INT("bytes", wasm.len));
+        spin_error_t *error = compile(engine, wasm, &module);
+        if (error != NULL)
+            return error;
+        module_cache_put(&engine->cache, key, module);
+    }
+    component->module = live_module_add(&engine->modules, key, module);
+    return component->module == NULL ? error_no_memory() : NULL;
+}
+
 static spin_error_t *load_module(engine_component_t *component, const char *path) {
-    spin_execution_context_t *context = component->context;
+    spin_engine_t *engine = component->context->engine;
     spin_slice_t wasm = {0};
     spin_error_t *error = read_file(path, &wasm);
-    if (error != NULL)
-        return error;
-    error = check_preamble(wasm);
-    if (error != NULL)
-        goto out;
-    spin_slice_t flags = spin_slice(context->settings.pooled ? "pooled" : "on demand");
-    module_cache_key_t key = module_cache_key(wasm, flags);
-    component->module = module_cache_get(&context->cache, &key, context->engine);
-    if (component->module != NULL)
-        goto out;
-    LOG_INFO("compiling", LOG_SLICE("component", component->component->id), LOG_TEXT("file", path),
-             LOG_INT("bytes", wasm.len));
-    error = compile(component, wasm);
     if (error == NULL)
-        module_cache_put(&context->cache, &key, component->module);
-out:
+        error = check_preamble(wasm);
+    if (error == NULL) {
+        spin_slice_t flags = spin_slice(engine->settings.pooled ? "pooled" : "on demand");
+        module_cache_key_t key = module_cache_key(wasm, flags);
+        component->module = live_module_find(&engine->modules, &key);
+        if (component->module == NULL)
+            error = make_module(component, wasm, &key);
+    }
     mem_free((void *)(uintptr_t)wasm.ptr);
     return error == NULL ? NULL : error_wrap(error, "%s", path);
 }
 
 static spin_error_t *link_module(engine_component_t *component) {
-    spin_error_t *error = abi_guest_resources_define(component->context, component->module);
+    spin_execution_context_t *context = component->context;
+    const wasmtime_module_t *module = component->module->module;
+    spin_error_t *error = abi_guest_resources_define(context, module);
     if (error != NULL)
         return error;
-    wasmtime_error_t *failure = wasmtime_linker_instantiate_pre(component->context->linker,
-                                                                component->module, &component->pre);
+    const wasmtime_linker_t *linker = context->links.linker;
+    wasmtime_error_t *failure = wasmtime_linker_instantiate_pre(
+        linker != NULL ? linker : context->engine->links.linker, module, &component->pre);
     if (failure == NULL)
         return NULL;
-    error = abi_check_imports(component->context->abi_imports, component->module);
+    error = abi_check_imports(context->links.imports, module);
     if (error != NULL) {
         wasmtime_error_delete(failure);
         return error;
@@ -122,13 +134,16 @@ static spin_error_t *link_module(engine_component_t *component) {
 
 static spin_error_t *init_shared(engine_component_t *component) {
     const spin_execution_context_t *context = component->context;
+    const context_settings_t *settings = &context->settings;
     for (size_t i = 0; i < ENGINE_HOST_COUNT; i++) {
-        const engine_host_t *host = context->hosts[i];
+        const engine_host_t *host = context->engine->hosts[i];
         if (host == NULL || host->component_init == NULL)
             continue;
-        spin_error_t *error =
-            host->component_init(component->component, context->settings.environment,
-                                 context->settings.environment_len, &component->shared[i]);
+        const engine_component_settings_t given = {
+            component->component, settings->environment,   settings->environment_len,
+            settings->variables,  settings->variables_len, context->engine->host_shared[i],
+        };
+        spin_error_t *error = host->component_init(&given, &component->shared[i]);
         if (error != NULL)
             return error;
     }
@@ -148,13 +163,11 @@ spin_error_t *engine_component_init(engine_component_t *component) {
 }
 
 void engine_component_deinit(engine_component_t *component) {
-    const spin_execution_context_t *context = component->context;
+    spin_engine_t *engine = component->context->engine;
     for (size_t i = 0; i < ENGINE_HOST_COUNT; i++)
-        if (component->shared[i] != NULL && context->hosts[i]->component_deinit != NULL)
-            context->hosts[i]->component_deinit(component->shared[i]);
-    abi_component_deinit(&component->abi);
+        if (component->shared[i] != NULL && engine->hosts[i]->component_deinit != NULL)
+            engine->hosts[i]->component_deinit(component->shared[i]);
     if (component->pre != NULL)
         wasmtime_instance_pre_delete(component->pre);
-    if (component->module != NULL)
-        wasmtime_module_delete(component->module);
+    live_module_drop(&engine->modules, component->module);
 }

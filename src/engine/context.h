@@ -1,78 +1,45 @@
-/* The inside of the engine: what a context and its instances are made of. */
+/* The inside of an execution context: what it and its instances are made of. */
 #ifndef ENGINE_CONTEXT_H
 #define ENGINE_CONTEXT_H
 
 #include <stdalign.h>
-#include <uv.h>
 
 #include "base/map.h"
-#include "engine/abi/state.h"
-#include "engine/epoch.h"
-#include "engine/host.h"
+#include "engine/engine.h"
 #include "engine/instance.h"
-#include "engine/module_cache.h"
-#include "engine/settings.h"
 #include "manifest/application.h"
 
 typedef struct engine_component {
     spin_execution_context_t *context;
     const spin_component_t *component;
-    wasmtime_module_t *module;
+    live_module_t *module;
     wasmtime_instance_pre_t *pre;
     void *shared[ENGINE_HOST_COUNT];
-    abi_component_t abi;
 } engine_component_t;
 
-/* A doubly linked list through spin_instance.next and .prev. */
-typedef struct instance_queue {
-    spin_instance_t *first;
-    spin_instance_t *last;
-    size_t len;
-} instance_queue_t;
-
-/* Which instances run next. All on the thread of the loop. */
-typedef struct scheduler {
-    uv_loop_t *loop;
-    uv_loop_t own_loop;
-    bool owns_loop;
-    uv_idle_t *idle;            /* active while an instance is ready: the loop must not sleep */
-    uv_timer_t *timer;          /* the next deadline */
-    uint64_t timer_at;          /* in nanoseconds of uv_hrtime; 0 while it is off */
-    instance_queue_t woken;     /* what they waited for is there */
-    instance_queue_t preempted; /* used up their slice of time */
-    instance_queue_t parked;    /* wait for the loop, or are paused */
-    epoch_clock_t *clock;
-} scheduler_t;
-
 struct spin_execution_context {
+    spin_engine_t *engine; /* a reference */
     spin_application_t *application;
-    engine_settings_t settings;
-    wasm_engine_t *engine;
-    wasmtime_linker_t *linker;
-    module_cache_t cache;
-    const engine_host_t *hosts[ENGINE_HOST_COUNT];
-    size_t state_offsets[ENGINE_HOST_COUNT]; /* into spin_instance.states */
-    size_t states_size;
+    context_settings_t settings;
+    abi_links_t links;               /* `linker` NULL: the engine's, as nothing was added to it */
+    abi_resource_t *guest_resources; /* that guests export */
     spin_store_hook_fn store_hook;
     void *store_hook_user;
-    abi_resource_t *resources;       /* of the linked interfaces; in abi_arena */
-    abi_resource_t *guest_resources; /* that guests export */
-    const abi_import_t *abi_imports; /* the last one first */
-    arena_t abi_arena;
-    uint32_t callbacks[ENGINE_CALLBACK_REASONS]; /* under way; each has a stack */
     engine_component_t *components;
     size_t components_len;
     map_t by_id; /* engine_component_t */
-    scheduler_t scheduler;
+    instance_queue_t woken;
+    instance_queue_t preempted;
+    room_place_t room;
     size_t live;               /* instances */
     void (*freed)(void *user); /* told of each instance that goes; NULL while nobody asks */
     void *freed_user;
-    spin_instance_t *spare; /* freed ones, for the next event; linked by next */
-    size_t spare_len;
 };
 
-/* A builder is a context that is not complete yet. */
+/* A builder is a context that is not complete yet; without one, it is the host interfaces' way to
+ * the engine. */
 struct spin_engine_builder {
+    spin_engine_t *engine; /* where there is no context */
     spin_execution_context_t *context;
 };
 
@@ -123,22 +90,11 @@ struct spin_instance {
     alignas(max_align_t) uint8_t states[];
 };
 
-/* ── scheduler.c ── */
+/* ── builder.c ── */
 
-/* `loop` NULL: the scheduler makes its own. `*out` needs scheduler_deinit only on success. */
-spin_error_t *scheduler_init(scheduler_t *scheduler, uv_loop_t *loop, wasm_engine_t *engine);
-/* Closes the handles; those on a lent loop go with its next turn. */
-void scheduler_deinit(scheduler_t *scheduler);
-/* Polls a future that was just made; calls `done` when it has ended, else lets the loop go on. */
-void scheduler_start(spin_instance_t *instance);
-/* The same as one more step of a call, which keeps its deadline and its slice: however many steps
- * there are, the loop comes round. */
-void scheduler_continue(spin_instance_t *instance);
-/* Forgets the instance's future: nothing of it runs any more. A host function that was told of it
- * may have doomed the instance. */
-void scheduler_cancel(spin_instance_t *instance);
-/* Turns the loop until `*ended`. */
-void scheduler_turn_until(scheduler_t *scheduler, const bool *ended);
+/* A linker that is this context's alone. */
+abi_links_t *context_own_links(spin_execution_context_t *context);
+abi_links_t *builder_links(spin_engine_builder_t *builder);
 
 /* ── outcome.c ── */
 

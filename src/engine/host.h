@@ -14,26 +14,35 @@ typedef enum engine_host_id {
     ENGINE_HOST_COUNT,
 } engine_host_id_t;
 
+/* What a component is made from, borrowed during component_init. */
+typedef struct engine_component_settings {
+    const spin_component_t *component;
+    const spin_pair_t *environment; /* added in front of the component's own */
+    size_t environment_len;
+    const spin_pair_t *variables; /* given for the application's; they win over all else */
+    size_t variables_len;
+    void *engine_shared; /* what engine_init left */
+} engine_component_settings_t;
+
 typedef struct engine_host {
     engine_host_id_t id;
     const char *name;
     size_t state_size; /* bytes in each instance; zeroed before instance_init */
 
-    /* What all contexts of an engine share, such as connections: made for the first builder, on the
-     * engine's loop (spin_engine_loop). `engine_deinit` comes when no context is left; handles that
-     * it closes are gone with the loop's next turn. Both may be NULL. */
+    /* What all contexts of an engine share, such as connections: made with the engine, on its loop
+     * (spin_engine_loop), which does not run yet. `engine_deinit` comes when the engine goes, after
+     * all contexts; handles that it closes are gone with the loop's next turn. While they are open
+     * and nothing waits for them they should be unreferenced, so that they keep no loop running.
+     * Both may be NULL. */
     spin_error_t *(*engine_init)(spin_engine_t *engine, void **shared);
     void (*engine_deinit)(void *shared);
 
-    /* Adds the functions to the builder's linker, once. */
+    /* Adds the functions to the linker that all contexts of an engine begin with, once. */
     spin_error_t *(*define)(spin_engine_builder_t *builder);
 
     /* Computes, once per component, what its instances share (an environment block, opened
-     * mounts); `*shared` is handed to instance_init. May be NULL. `environment` is what the
-     * engine's options add in front of the component's own. */
-    spin_error_t *(*component_init)(const spin_component_t *component,
-                                    const spin_pair_t *environment, size_t environment_len,
-                                    void **shared);
+     * mounts); `*shared` is handed to instance_init. May be NULL. */
+    spin_error_t *(*component_init)(const engine_component_settings_t *settings, void **shared);
     void (*component_deinit)(void *shared);
 
     /* A new instance. `state` holds state_size zeroed bytes, aligned for any type. */
@@ -46,8 +55,5 @@ typedef struct engine_host {
 
 /* What engine_init left, for the host functions of `id`. */
 void *engine_host_shared(spin_instance_t *instance, engine_host_id_t id);
-
-/* Registers a host interface with a builder and defines its functions. */
-spin_error_t *engine_builder_add_host(spin_engine_builder_t *builder, const engine_host_t *host);
 
 #endif

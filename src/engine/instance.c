@@ -14,24 +14,49 @@ static spin_execution_context_t *context_of(const spin_instance_t *instance) {
 /* ── making and freeing ── */
 
 static spin_instance_t *take_spare(engine_component_t *component) {
-    spin_execution_context_t *context = component->context;
-    spin_instance_t *instance = context->spare;
+    spin_engine_t *engine = component->context->engine;
+    spin_instance_t *instance = engine->spare;
     if (instance != NULL) {
-        context->spare = instance->next;
-        context->spare_len--;
+        engine->spare = instance->next;
+        engine->spare_len--;
         arena_t arena = instance->arena;
         abi_instance_t *abi = instance->abi;
-        memset(instance, 0, sizeof *instance + context->states_size);
+        memset(instance, 0, sizeof *instance + engine->states_size);
         instance->arena = arena;
         instance->abi = abi;
     } else {
-        instance = mem_calloc(1, sizeof *instance + context->states_size);
+        instance = mem_calloc(1, sizeof *instance + engine->states_size);
         if (instance == NULL)
             return NULL;
     }
     instance->component = component;
-    context->live++;
+    room_taken(component->context);
     return instance;
+}
+
+static void free_memory(spin_instance_t *instance) {
+    abi_instance_free(instance->abi);
+    arena_deinit(&instance->arena);
+    mem_free(instance);
+}
+
+static void give_back(spin_engine_t *engine, spin_instance_t *instance) {
+    if (engine->spare_len == MAX_SPARE) {
+        free_memory(instance);
+        return;
+    }
+    arena_clear(&instance->arena);
+    instance->next = engine->spare;
+    engine->spare = instance;
+    engine->spare_len++;
+}
+
+void engine_free_spares(spin_engine_t *engine) {
+    while (engine->spare != NULL) {
+        spin_instance_t *next = engine->spare->next;
+        free_memory(engine->spare);
+        engine->spare = next;
+    }
 }
 
 /* How a call or preparation ended that somebody waits for. */
@@ -67,30 +92,30 @@ void spin_instance_free(spin_instance_t *instance) {
         return;
     }
     spin_execution_context_t *context = context_of(instance);
+    const engine_host_t *const *hosts = context->engine->hosts;
     scheduler_cancel(instance);
     close_instance(instance);
     abi_instance_end(instance->abi);
     spin_error_free(instance_take_outcome(instance));
     if (instance->phase != INSTANCE_NEW)
         for (size_t i = 0; i < ENGINE_HOST_COUNT; i++)
-            if (context->hosts[i] != NULL && context->hosts[i]->instance_deinit != NULL)
-                context->hosts[i]->instance_deinit(
-                    instance, engine_instance_state(instance, (engine_host_id_t)i));
+            if (hosts[i] != NULL && hosts[i]->instance_deinit != NULL)
+                hosts[i]->instance_deinit(instance,
+                                          engine_instance_state(instance, (engine_host_id_t)i));
     if (instance->store != NULL)
         wasmtime_store_delete(instance->store);
-    context->live--;
-    if (context->spare_len < MAX_SPARE) {
-        arena_clear(&instance->arena);
-        instance->next = context->spare;
-        context->spare = instance;
-        context->spare_len++;
-    } else {
-        abi_instance_free(instance->abi);
-        arena_deinit(&instance->arena);
-        mem_free(instance);
-    }
+    give_back(context->engine, instance);
+    room_freed(context);
     if (context->freed != NULL)
         context->freed(context->freed_user);
+}
+
+uint32_t engine_context_max_instances(const spin_execution_context_t *context) {
+    return context->settings.max_instances;
+}
+
+uint64_t engine_context_timeout_ms(const spin_execution_context_t *context) {
+    return context->settings.timeout_ms;
 }
 
 size_t engine_context_live(const spin_execution_context_t *context) {
@@ -106,7 +131,7 @@ void engine_context_on_freed(spin_execution_context_t *context, void (*freed)(vo
 static spin_error_t *init_hosts(spin_instance_t *instance, const spin_prepare_options_t *options) {
     spin_execution_context_t *context = context_of(instance);
     for (size_t i = 0; i < ENGINE_HOST_COUNT; i++) {
-        const engine_host_t *host = context->hosts[i];
+        const engine_host_t *host = context->engine->hosts[i];
         if (host == NULL || host->instance_init == NULL)
             continue;
         spin_error_t *error =
@@ -120,7 +145,7 @@ static spin_error_t *init_hosts(spin_instance_t *instance, const spin_prepare_op
 
 static spin_error_t *init_store(spin_instance_t *instance) {
     spin_execution_context_t *context = context_of(instance);
-    instance->store = wasmtime_store_new(context->engine, instance, NULL);
+    instance->store = wasmtime_store_new(context->engine->wasm, instance, NULL);
     if (instance->store == NULL)
         return error_no_memory();
     instance->wasm = wasmtime_store_context(instance->store);
@@ -172,9 +197,8 @@ static engine_component_t *find_component(spin_execution_context_t *context, spi
     if (component == NULL)
         *error = error_new(SPIN_ERROR_NOT_FOUND, "no component \"%.*s\" in application \"%.*s\"",
                            SLICE_ARG(id), SLICE_ARG(context->application->name));
-    else if (context->live >= context->settings.max_instances)
-        *error = error_new(SPIN_ERROR_LIMIT, "all %u instances are in use",
-                           context->settings.max_instances);
+    else
+        *error = room_check(context);
     return component;
 }
 
@@ -234,7 +258,7 @@ spin_error_t *spin_execution_context_prepare_component(spin_execution_context_t 
     if (error != NULL)
         return error;
     if (!outcome.ended)
-        scheduler_turn_until(&context->scheduler, &outcome.ended);
+        scheduler_turn_until(&context->engine->scheduler, &outcome.ended);
     if (outcome.error != NULL) {
         if (!outcome.gone)
             spin_instance_free(instance);
@@ -292,7 +316,7 @@ spin_error_t *spin_instance_call(spin_instance_t *instance, const wasmtime_func_
                                  const wasmtime_val_t *args, size_t args_len,
                                  wasmtime_val_t *results, size_t results_len) {
     outcome_t outcome = {0};
-    scheduler_t *scheduler = &context_of(instance)->scheduler;
+    scheduler_t *scheduler = &context_of(instance)->engine->scheduler;
     spin_error_t *error = spin_instance_start(instance, func, args, args_len, results, results_len,
                                               keep_outcome, &outcome);
     if (error != NULL)
@@ -350,7 +374,7 @@ spin_error_t *spin_instance_function(spin_instance_t *instance, spin_slice_t nam
 }
 
 void *engine_instance_state(spin_instance_t *instance, engine_host_id_t id) {
-    return instance->states + context_of(instance)->state_offsets[id];
+    return instance->states + context_of(instance)->engine->state_offsets[id];
 }
 
 const void *engine_instance_shared(const spin_instance_t *instance, engine_host_id_t id) {

@@ -37,11 +37,27 @@ wasm_trap_t *engine_instance_exit(spin_instance_t *instance, uint32_t status);
 /* The exit status that the last call ended with; 0 where it returned. */
 uint32_t engine_instance_exit_status(const spin_instance_t *instance);
 
+/* The context's own limits, with the engine's in place of what its options left at 0. */
+uint32_t engine_context_max_instances(const spin_execution_context_t *context);
+uint64_t engine_context_timeout_ms(const spin_execution_context_t *context);
+
 /* Instances of the context that are not freed yet. */
 size_t engine_context_live(const spin_execution_context_t *context);
 /* Has `freed` called after each instance that is freed from now on, from inside whatever freed it.
  * NULL ends it. */
 void engine_context_on_freed(spin_execution_context_t *context, void (*freed)(void *user),
                              void *user);
+
+/* Whether an instance of the context could run and waits for its turn: one more would only share
+ * the processor with it. */
+bool engine_context_is_busy(const spin_execution_context_t *context);
+
+/* Waiting for an instance, where spin_execution_context_start_component returned LIMIT: `fn` is
+ * called once, from the loop, when the context may take one: an instance was freed, by this context
+ * or another, and it is this one's turn. Then it may take one; while others wait too, an attempt
+ * for a second one is LIMIT, and so is every attempt out of turn. Whoever needs more registers
+ * again, also from inside `fn`. A later call replaces what is there; NULL ends it. `fn` must not
+ * free this context or drop the last reference to its engine. */
+void engine_context_on_room(spin_execution_context_t *context, void (*fn)(void *user), void *user);
 
 #endif

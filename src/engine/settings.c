@@ -1,5 +1,6 @@
 #include "engine/settings.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "engine/engine.h"
 
 enum {
     KIB = 1024,
@@ -17,10 +19,9 @@ enum {
     TABLES_PER_MODULE = 4,
     MEMORIES_PER_MODULE = 8,
     CORE_INSTANCE_BYTES = 1 * MIB,
-    /* Slots that stay warm, each with up to KEEP_RESIDENT_BYTES: bounds what an idle worker holds.
-     */
-    WARM_SLOTS = 64,
-    KEEP_RESIDENT_BYTES = 4 * MIB,
+    /* What an idle worker holds is bounded by their product. */
+    WARM_SLOTS = 1024,
+    KEEP_RESIDENT_BYTES = 256 * KIB, /* at most, in each memory that was used */
     TABLE_KEEP_RESIDENT_BYTES = 16 * KIB,
     STACK_KEEP_RESIDENT_BYTES = 32 * KIB,
     DECOMMIT_BATCH = 32,
@@ -29,26 +30,43 @@ enum {
 static const uint64_t wasm32_bytes = 4ull * 1024 * MIB;
 static const uint64_t guard_bytes = 32ull * MIB;
 
-static spin_error_t *copy_environment(const spin_engine_options_t *options,
-                                      engine_settings_t *settings) {
-    if (options->environment == NULL)
+/* "K=V" taken apart. False: it has no key, or no "=". */
+static bool split(spin_slice_t entry, spin_pair_t *out) {
+    size_t equals = slice_find(entry, '=');
+    if (equals == 0 || equals == entry.len)
+        return false;
+    *out = (spin_pair_t){spin_slice_of(entry.ptr, equals), slice_from(entry, equals + 1)};
+    return true;
+}
+
+/* `what` is what an entry is called, and what it must look like. A value may be a secret, so an
+ * entry is told by its number. */
+static spin_error_t *copy_pairs(const char *const *entries, size_t len, arena_t *arena,
+                                const char *const what[2], const spin_pair_t **out,
+                                size_t *out_len) {
+    if (entries == NULL || len == 0)
         return NULL;
-    settings->environment =
-        arena_calloc(&settings->arena, options->environment_len, sizeof *settings->environment);
-    if (settings->environment == NULL)
+    spin_pair_t *pairs = arena_calloc(arena, len, sizeof *pairs);
+    if (pairs == NULL)
         return error_no_memory();
-    for (size_t i = 0; i < options->environment_len; i++) {
-        spin_slice_t entry = arena_copy(&settings->arena, spin_slice(options->environment[i]));
+    for (size_t i = 0; i < len; i++) {
+        if (entries[i] == NULL)
+            return error_new(SPIN_ERROR_USAGE, "%s %zu is NULL", what[0], i + 1);
+        spin_slice_t entry = arena_copy(arena, spin_slice(entries[i]));
         if (entry.ptr == NULL)
             return error_no_memory();
-        size_t equals = slice_find(entry, '=');
-        if (equals == 0 || equals == entry.len)
-            return error_new(SPIN_ERROR_USAGE, "environment entry \"%.*s\" is not KEY=VALUE",
-                             SLICE_ARG(entry));
-        settings->environment[settings->environment_len++] =
-            (spin_pair_t){{entry.ptr, equals}, {entry.ptr + equals + 1, entry.len - equals - 1}};
+        if (!split(entry, &pairs[i]))
+            return error_new(SPIN_ERROR_USAGE, "%s %zu is not %s", what[0], i + 1, what[1]);
     }
+    *out = pairs;
+    *out_len = len;
     return NULL;
+}
+
+static spin_error_t *copy_environment(const spin_engine_options_t *options, arena_t *arena,
+                                      const spin_pair_t **out, size_t *out_len) {
+    static const char *const what[] = {"environment entry", "KEY=VALUE"};
+    return copy_pairs(options->environment, options->environment_len, arena, what, out, out_len);
 }
 
 static spin_error_t *copy_path(arena_t *arena, const char *folder, const char *below, char **out) {
@@ -67,15 +85,28 @@ static spin_error_t *default_cache_dir(arena_t *arena, char **out) {
     return NULL;
 }
 
+static spin_error_t *check_instances(uint32_t max_instances) {
+    if (max_instances <= SPIN_ENGINE_MOST_INSTANCES)
+        return NULL;
+    return error_new(SPIN_ERROR_USAGE, "max_instances is %u, and at most %d", max_instances,
+                     SPIN_ENGINE_MOST_INSTANCES);
+}
+
+static spin_error_t *check_engine_only(const spin_engine_options_t *given) {
+    if (given->engine != NULL || given->variables != NULL || given->variables_len != 0)
+        return error_new(SPIN_ERROR_USAGE, "an engine has no \"%s\": it is an option of builders",
+                         given->engine != NULL ? "engine" : "variables");
+    return check_instances(given->max_instances);
+}
+
 spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_settings_t *out) {
     *out = (engine_settings_t){0};
     spin_engine_options_t given = {0};
     spin_error_t *error = options_take(&given, sizeof given, options, "spin_engine_options_t");
+    if (error == NULL)
+        error = check_engine_only(&given);
     if (error != NULL)
         return error;
-    if (given.max_instances > SPIN_ENGINE_MOST_INSTANCES)
-        return error_new(SPIN_ERROR_USAGE, "max_instances is %u, and at most %d",
-                         given.max_instances, SPIN_ENGINE_MOST_INSTANCES);
     out->loop = given.loop;
     out->max_instances =
         given.max_instances != 0 ? given.max_instances : SPIN_ENGINE_DEFAULT_INSTANCES;
@@ -91,12 +122,59 @@ spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_
         if (error != NULL)
             return error;
     }
-    return copy_environment(&given, out);
+    return copy_environment(&given, &out->arena, &out->environment, &out->environment_len);
 }
 
 void engine_settings_deinit(engine_settings_t *settings) {
     arena_deinit(&settings->arena);
 }
+
+/* ── a context's ── */
+
+/* There may be thousands, most of them with a few short values. */
+enum { CONTEXT_BLOCK_BYTES = 256 };
+
+static uint64_t within(uint64_t own, uint64_t engines) {
+    return own != 0 && own < engines ? own : engines;
+}
+
+static spin_error_t *check_context_only(const spin_engine_options_t *given) {
+    const char *what = given->cache_dir != NULL ? "cache_dir"
+                       : given->disable_cache   ? "disable_cache"
+                                                : NULL;
+    if (given->loop != NULL && given->loop != spin_engine_loop(given->engine))
+        what = "loop";
+    if (what != NULL)
+        return error_new(SPIN_ERROR_USAGE,
+                         "\"%s\" is set beside \"engine\": it is the engine's that counts", what);
+    return check_instances(given->max_instances);
+}
+
+spin_error_t *context_settings_init(const spin_engine_options_t *options, context_settings_t *out) {
+    static const char *const what[] = {"variable", "name=value"};
+    *out = (context_settings_t){0};
+    arena_init(&out->arena, CONTEXT_BLOCK_BYTES);
+    spin_error_t *error = check_context_only(options);
+    if (error != NULL)
+        return error;
+    const engine_settings_t *engine = &options->engine->settings;
+    out->max_instances = (uint32_t)within(options->max_instances, engine->max_instances);
+    out->max_memory_bytes = within(options->max_memory_bytes, engine->max_memory_bytes);
+    out->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : engine->timeout_ms;
+    out->environment = engine->environment;
+    out->environment_len = engine->environment_len;
+    error = copy_environment(options, &out->arena, &out->environment, &out->environment_len);
+    if (error == NULL)
+        error = copy_pairs(options->variables, options->variables_len, &out->arena, what,
+                           &out->variables, &out->variables_len);
+    return error;
+}
+
+void context_settings_deinit(context_settings_t *settings) {
+    arena_deinit(&settings->arena);
+}
+
+/* ── Wasmtime's ── */
 
 static uint64_t memory_slots(const engine_settings_t *settings) {
     return (uint64_t)settings->max_instances + settings->max_instances / 4 + 8;
@@ -141,6 +219,9 @@ static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     SET(max_core_instance_size, CORE_INSTANCE_BYTES);
     SET(max_memory_size, (size_t)settings->max_memory_bytes);
     SET(table_elements, ENGINE_TABLE_ELEMENTS);
+    /* A memory stays its module's as long as there are others: with a smaller number here the
+     * modules of many applications would take them from each other, at four times the price of a
+     * request. What is resident does not grow by it beyond what one busy application may hold. */
     SET(max_unused_warm_slots, WARM_SLOTS);
     SET(table_keep_resident, TABLE_KEEP_RESIDENT_BYTES);
     SET(async_stack_keep_resident, STACK_KEEP_RESIDENT_BYTES);
@@ -170,12 +251,30 @@ static wasm_config_t *on_demand_config(void) {
     return config;
 }
 
+/* Wasmtime divides its pool by the number of processors that the thread may run on, and a thread
+ * takes from its own part first. An engine has one thread, which is to have the whole pool. */
+static wasmtime_error_t *new_pooling_engine(const engine_settings_t *settings,
+                                            wasm_engine_t **out) {
+    cpu_set_t all, one;
+    int cpu = sched_getcpu();
+    bool narrowed = cpu >= 0 && cpu < CPU_SETSIZE && sched_getaffinity(0, sizeof all, &all) == 0;
+    if (narrowed) {
+        CPU_ZERO(&one);
+        CPU_SET((unsigned)cpu, &one);
+        narrowed = sched_setaffinity(0, sizeof one, &one) == 0;
+    }
+    wasmtime_error_t *error = spin_wasmtime_engine_new(pooling_config(settings), out);
+    if (narrowed)
+        sched_setaffinity(0, sizeof all, &all);
+    return error;
+}
+
 spin_error_t *engine_settings_new_engine(engine_settings_t *settings, wasm_engine_t **out) {
     uint64_t reserve = (wasm32_bytes + guard_bytes) * memory_slots(settings) +
                        (uint64_t)ASYNC_STACK_BYTES * stacks(settings);
     wasmtime_error_t *error = NULL;
     if (address_space_has(reserve + reserve / 16)) {
-        error = spin_wasmtime_engine_new(pooling_config(settings), out);
+        error = new_pooling_engine(settings, out);
         settings->pooled = error == NULL;
         if (settings->pooled)
             return NULL;

@@ -13,23 +13,40 @@ enum {
     ENGINE_CALLBACK_REASONS = 2,
 };
 
-/* The options with defaults filled in and everything copied. */
+/* An engine's options with defaults filled in and everything copied. */
 typedef struct engine_settings {
     uv_loop_t *loop;
     uint32_t max_instances;
     uint64_t max_memory_bytes;
     uint64_t timeout_ms;
     char *cache_dir; /* NULL: no cache */
-    spin_pair_t *environment;
+    const spin_pair_t *environment;
     size_t environment_len;
     bool pooled; /* set by engine_settings_new_engine: compiled code differs */
     arena_t arena;
 } engine_settings_t;
 
-/* Errors: USAGE (a bad options struct or environment entry), NO_MEMORY. `*out` needs
- * engine_settings_deinit in every case. */
+/* Errors: USAGE (a bad options struct or environment entry, or what only a context has), NO_MEMORY.
+ * `*out` needs engine_settings_deinit in every case. */
 spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_settings_t *out);
 void engine_settings_deinit(engine_settings_t *settings);
+
+/* A context's: what its options leave at zero is the engine's. */
+typedef struct context_settings {
+    uint32_t max_instances;
+    uint64_t max_memory_bytes;
+    uint64_t timeout_ms;
+    const spin_pair_t *environment;
+    size_t environment_len;
+    const spin_pair_t *variables;
+    size_t variables_len;
+    arena_t arena;
+} context_settings_t;
+
+/* `options->engine` is set, and its settings are borrowed for as long. Errors: USAGE (as above, or
+ * what only an engine has), NO_MEMORY. `*out` needs context_settings_deinit in every case. */
+spin_error_t *context_settings_init(const spin_engine_options_t *options, context_settings_t *out);
+void context_settings_deinit(context_settings_t *settings);
 
 /* Makes an engine: with a pool of instance slots where the address space has room for one, without
  * otherwise. Errors: INTERNAL, NO_MEMORY. */

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "manifest/application.h"
 
+enum { BLOCK_BYTES = 256 }; /* most components have little to share, and there may be thousands */
+
 static spin_error_t *open_mounts(wasi_shared_t *shared, const spin_component_t *component) {
     shared->mounts = arena_calloc(&shared->arena, component->mounts_len, sizeof *shared->mounts);
     if (shared->mounts == NULL)
@@ -59,30 +61,30 @@ static spin_error_t *add_variable(wasi_shared_t *shared, spin_slice_t key, spin_
 }
 
 /* What the engine adds wins over the component's own, as it stands in front of it. */
-static spin_error_t *build_environment(wasi_shared_t *shared, const spin_component_t *component,
-                                       const spin_pair_t *environment, size_t environment_len) {
+static spin_error_t *build_environment(wasi_shared_t *shared,
+                                       const engine_component_settings_t *settings) {
     spin_error_t *error = NULL;
-    const manifest_pairs_t *own = &component->environment;
-    shared->variables =
-        arena_calloc(&shared->arena, environment_len + own->len, sizeof *shared->variables);
+    const manifest_pairs_t *own = &settings->component->environment;
+    const size_t added = settings->environment_len;
+    shared->variables = arena_calloc(&shared->arena, added + own->len, sizeof *shared->variables);
     if (shared->variables == NULL)
         return error_no_memory();
-    for (size_t i = 0; error == NULL && i < environment_len; i++)
-        error = add_variable(shared, environment[i].key, environment[i].value);
+    for (size_t i = 0; error == NULL && i < added; i++)
+        error = add_variable(shared, settings->environment[i].key, settings->environment[i].value);
     for (size_t i = 0; error == NULL && i < own->len; i++)
         error = add_variable(shared, own->items[i].key, own->items[i].value);
     return error;
 }
 
-spin_error_t *wasi_shared_init(const spin_component_t *component, const spin_pair_t *environment,
-                               size_t environment_len, void **out) {
+spin_error_t *wasi_shared_init(const engine_component_settings_t *settings, void **out) {
     wasi_shared_t *shared = mem_calloc(1, sizeof *shared);
     if (shared == NULL)
         return error_no_memory();
+    arena_init(&shared->arena, BLOCK_BYTES);
     share_descriptors(shared);
-    spin_error_t *error = open_mounts(shared, component);
+    spin_error_t *error = open_mounts(shared, settings->component);
     if (error == NULL)
-        error = build_environment(shared, component, environment, environment_len);
+        error = build_environment(shared, settings);
     if (error != NULL) {
         wasi_shared_deinit(shared);
         return error;

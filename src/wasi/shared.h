@@ -31,8 +31,7 @@ typedef struct wasi_shared {
 } wasi_shared_t;
 
 /* Contracts: engine_host_t.component_init and component_deinit. */
-spin_error_t *wasi_shared_init(const spin_component_t *component, const spin_pair_t *environment,
-                               size_t environment_len, void **shared);
+spin_error_t *wasi_shared_init(const engine_component_settings_t *settings, void **shared);
 void wasi_shared_deinit(void *shared);
 
 #endif

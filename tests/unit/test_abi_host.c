@@ -335,10 +335,10 @@ static void callbacks_wait_for_a_stack(void **state) {
     }
     for (int i = 0; i < INSTANCES; i++)
         assert_ok(spin_abi_start(instances[i], &greeting, NULL, on_greeting, NULL, &ended));
-    assert_int_equal(context->callbacks[ABI_REASON_ALLOCATOR], ENGINE_CALLBACK_STACKS);
+    assert_int_equal(context->engine->callbacks[ABI_REASON_ALLOCATOR], ENGINE_CALLBACK_STACKS);
     while (ended < INSTANCES)
         uv_run(spin_execution_context_loop(context), UV_RUN_ONCE);
-    assert_int_equal(context->callbacks[ABI_REASON_ALLOCATOR], 0);
+    assert_int_equal(context->engine->callbacks[ABI_REASON_ALLOCATOR], 0);
     for (int i = 0; i < INSTANCES; i++)
         spin_instance_free(instances[i]);
     spin_execution_context_free(context);

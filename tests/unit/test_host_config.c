@@ -39,14 +39,16 @@ static spin_application_t *parse(const char *variables, const char *config) {
 }
 
 /* The value, or the error's case and a colon in front of its text. */
-static void expect(spin_application_t *application, const char *id, const char *key,
-                   const char *expected) {
+static void expect_given(spin_application_t *application, const spin_pair_t *given,
+                         size_t given_len, const char *id, const char *key, const char *expected) {
     static const char *const cases[] = {"provider", "invalid-key", "invalid-schema", "other"};
     const spin_component_t *component =
         spin_application_component_by_id(application, spin_slice(id));
+    const engine_component_settings_t settings = {
+        .component = component, .variables = given, .variables_len = given_len};
     arena_t arena = {0};
     config_answer_t answer;
-    assert_null(config_resolve(component, spin_slice(key), &arena, &answer));
+    assert_null(config_resolve(&settings, spin_slice(key), &arena, &answer));
     spin_slice_t got = answer.is_error
                            ? arena_printf(&arena, "%s: %.*s", cases[answer.of.error.tag],
                                           SLICE_ARG(answer.of.error.of.other))
@@ -54,6 +56,11 @@ static void expect(spin_application_t *application, const char *id, const char *
     if (!slice_equal_text(got, expected))
         fail_msg("%s.%s: got \"%.*s\", expected \"%s\"", id, key, SLICE_ARG(got), expected);
     arena_deinit(&arena);
+}
+
+static void expect(spin_application_t *application, const char *id, const char *key,
+                   const char *expected) {
+    expect_given(application, NULL, 0, id, key, expected);
 }
 
 static const char variables[] = "top = { default = 'TOP' }\n"
@@ -127,6 +134,33 @@ static void the_environment_is_asked(void **state) {
     spin_application_unref(application);
 }
 
+static void given_values_win(void **state) {
+    (void)state;
+    static const spin_pair_t given[] = {
+        {SLICE_INIT("top"), SLICE_INIT("first")},    {SLICE_INIT("top"), SLICE_INIT("{{ x }}")},
+        {SLICE_INIT("needed"), SLICE_INIT("there")}, {SLICE_INIT("nobody"), SLICE_INIT("new")},
+        {SLICE_INIT("y"), SLICE_INIT("\xff")},
+    };
+    enum { GIVEN = sizeof given / sizeof *given };
+    spin_application_t *application =
+        parse(variables, "own = '{{ top }}'\nit = '{{ twice }}'\nmust = '{{ needed }}'\n"
+                         "no = '{{ nobody }}'\nbad = '{{ x }}'");
+    assert_int_equal(setenv("SPIN_APP_TOP", "environment", 1), 0);
+    assert_int_equal(setenv("SPIN_APP_NEEDED", "environment", 1), 0);
+    expect_given(application, given, 1, "child", "own", "first");
+    expect_given(application, given, 1, "child", "must", "environment");
+    expect_given(application, given, GIVEN, "child", "own", "{{ x }}"); /* as it is */
+    expect_given(application, given, GIVEN, "child", "it", "{{ x }}+{{ x }}");
+    expect_given(application, given, GIVEN, "child", "must", "there");
+    expect_given(application, given, GIVEN, "child", "no",
+                 "other: there is no such variable: \"nobody\"");
+    expect_given(application, given, GIVEN, "child", "bad",
+                 "provider: not UTF-8, as given for the variable: \"y\"");
+    unsetenv("SPIN_APP_TOP");
+    unsetenv("SPIN_APP_NEEDED");
+    spin_application_unref(application);
+}
+
 static void there_is_an_end_to_everything(void **state) {
     buf_t text = {0};
     (void)state;
@@ -182,7 +216,8 @@ static void open_braces_are_refused(void **state) {
 
 static spin_error_t *init_and_deinit(const spin_component_t *component) {
     void *shared = NULL;
-    spin_error_t *error = config_host.component_init(component, NULL, 0, &shared);
+    spin_error_t *error =
+        config_host.component_init(&(engine_component_settings_t){.component = component}, &shared);
     assert_true((error == NULL) == (shared != NULL));
     if (shared != NULL)
         config_host.component_deinit(shared);
@@ -212,9 +247,10 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(templates_are_filled_in),  cmocka_unit_test(paths_lead_up),
-        cmocka_unit_test(the_environment_is_asked), cmocka_unit_test(there_is_an_end_to_everything),
-        cmocka_unit_test(open_braces_are_refused),  cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(templates_are_filled_in),       cmocka_unit_test(paths_lead_up),
+        cmocka_unit_test(the_environment_is_asked),      cmocka_unit_test(given_values_win),
+        cmocka_unit_test(there_is_an_end_to_everything), cmocka_unit_test(open_braces_are_refused),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("host_config", tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* What a trigger's type does with its worker: ticks, posts, instances, and others beside it. */
 #include "trigger_scene.h"
 
+#include "trigger/trigger.h"
+
 /* ── ticks and posts ── */
 
 /* The first takes ten times as long as it should. */
@@ -246,6 +248,83 @@ static void test_two_on_one_loop(void **state) {
     free(other);
 }
 
+/* ── one of many ── */
+
+static void hold_it(scene_t *scene) {
+    spin_worker_hold(scene->worker);
+}
+
+static void turn(scene_t *scene) {
+    for (unsigned turns = 0; turns < 20; turns++)
+        uv_run(&scene->loop, UV_RUN_NOWAIT);
+}
+
+/* Its stops come by the loop alone. */
+static void test_without_a_descriptor(void **state) {
+    scene_t *scene = *state;
+    static const char *const left[] = {"open ended",
+                                       "open configure embedder start ready stop drain end ended",
+                                       "open configure embedder start ready stop drain end ended"};
+    lend(scene);
+    scene->on_start = hold_it;
+    for (unsigned how = 0; how < 3; how++) {
+        scene->log[0] = '\0';
+        scene->ended = 0;
+        assert_ok(make(scene));
+        trigger_set_index(scene->trigger, 7);
+        assert_int_equal(scene->trigger->stop_fd, -1);
+        if (how == 0) /* before it starts */
+            spin_trigger_stop(scene->trigger);
+        assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+        if (how > 0) {
+            assert_int_equal(spin_worker_index(scene->worker), 7);
+            turn(scene);
+            assert_int_equal(scene->ended, 0);
+            spin_trigger_stop(scene->trigger);
+            if (how == 1) { /* one after the other; else at once */
+                turn(scene);
+                assert_int_equal(scene->ended, 0); /* something holds it */
+            }
+            spin_trigger_stop(scene->trigger);
+        }
+        turn(scene);
+        assert_int_equal(scene->ended, 1);
+        spin_trigger_stop(scene->trigger); /* nobody is there to hear it */
+        assert_string_equal(scene->log, left[how]);
+        free_it(scene);
+    }
+    scene->log[0] = '\0';
+    scene->on_start = NULL;
+    assert_ok(make(scene));
+    trigger_set_index(scene->trigger, 0);
+    scene->on_ready = stop_it; /* from inside the start */
+    assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+    turn(scene);
+    assert_string_equal(scene->log, "open configure embedder start ready stop end ended");
+}
+
+/* An engine lends its loop to the triggers that share it. */
+static void test_on_a_shared_engine(void **state) {
+    scene_t *scene = *state;
+    spin_engine_t *engine;
+    lend(scene);
+    assert_ok(spin_engine_new(&scene->engine, &engine));
+    scene->engine = (spin_engine_options_t){.size = sizeof scene->engine, .engine = engine};
+    scene->options.workers = 1;
+    assert_fails(make(scene), SPIN_ERROR_USAGE, "worker processes");
+    scene->options.workers = 0;
+    scene->log[0] = '\0';
+    scene->on_ready = stop_it;
+    assert_ok(make(scene));
+    assert_ok(spin_trigger_start(scene->trigger, on_ended, scene));
+    assert_ptr_equal(spin_worker_loop(scene->worker), &scene->loop);
+    turn(scene);
+    assert_int_equal(scene->ended, 1);
+    free_it(scene);
+    spin_engine_unref(engine);
+    turn(scene);
+}
+
 /* ── two engines ── */
 
 static wasm_trap_t *multiply(void *factor, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
@@ -328,6 +407,8 @@ int main(void) {
         TEST(test_living_instance_is_waited_for),
         TEST(test_two_threads),
         TEST(test_two_on_one_loop),
+        TEST(test_without_a_descriptor),
+        TEST(test_on_a_shared_engine),
         TEST(test_two_engines_do_not_see_each_other),
     };
     if (mkdtemp(cache_dir) == NULL)

@@ -524,11 +524,13 @@ static void test_failing_component_init(void **state) {
     f->mounts[0] = (manifest_mount_t){f->root, (char *)(uintptr_t) "/", false};
     test_app_init(&f->app, f->module, f->mounts, 1);
     f->app.component.environment = (manifest_pairs_t){&own, 1};
+    const engine_component_settings_t settings = {
+        .component = &f->app.component, .environment = &pair, .environment_len = 1};
     size_t before = open_descriptors();
     for (size_t at = 1;; at++) {
         void *shared = NULL;
         failing_alloc_install(at);
-        spin_error_t *error = wasi_shared_init(&f->app.component, &pair, 1, &shared);
+        spin_error_t *error = wasi_shared_init(&settings, &shared);
         if (error == NULL)
             wasi_shared_deinit(shared);
         else

@@ -151,7 +151,8 @@ static spin_error_t *lift_result(abi_instance_t *state) {
     if (function->lift == NULL || call->result == NULL || entry->results_len == 0)
         return NULL;
     abi_lift_begin(&lift, state->instance, &state->arena, is_owned ? LIFT_OWNED : LIFT_VIEW);
-    bool lends = entry->abi != SPIN_ABI_CANONICAL && state->instance->component->abi.has_free;
+    bool lends =
+        entry->abi != SPIN_ABI_CANONICAL && state->instance->component->module->abi.has_free;
     if (entry->results_len > 1)
         lift_area(call, &lift, lends);
     else {
@@ -337,7 +338,7 @@ static spin_error_t *step_error(const abi_instance_t *state, spin_error_t *error
     if (call->step == ABI_DROP)
         return error_wrap(error, "a destructor");
     if (call->step == ABI_ALLOCATE)
-        return error_wrap(error, "%s", state->instance->component->abi.allocator);
+        return error_wrap(error, "%s", state->instance->component->module->abi.allocator);
     return error;
 }
 
@@ -395,7 +396,7 @@ static spin_error_t *begin(spin_instance_t *instance, const spin_abi_export_t *f
 spin_error_t *spin_abi_call(spin_instance_t *instance, const spin_abi_export_t *function,
                             const void *args, void *result) {
     abi_outcome_t outcome = {0};
-    scheduler_t *scheduler = &instance->component->context->scheduler;
+    scheduler_t *scheduler = &instance->component->context->engine->scheduler;
     if (result != NULL)
         memset(result, 0, function->c_result_size);
     spin_error_t *error = begin(instance, function, args, result, &outcome);

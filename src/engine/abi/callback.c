@@ -5,7 +5,7 @@
 bool abi_callback_start(abi_callback_t *callback, spin_instance_t *instance, abi_reason_t reason,
                         const wasmtime_func_t *func, const wasmtime_val_t *args, size_t args_len,
                         wasmtime_val_t *results, size_t results_len) {
-    uint32_t *in_use = &instance->component->context->callbacks[reason];
+    uint32_t *in_use = &instance->component->context->engine->callbacks[reason];
     if (*in_use == ENGINE_CALLBACK_STACKS)
         return false;
     ++*in_use;
@@ -20,5 +20,5 @@ void abi_callback_end(abi_callback_t *callback, spin_instance_t *instance) {
         return;
     wasmtime_call_future_delete(callback->future);
     callback->future = NULL;
-    --instance->component->context->callbacks[callback->reason];
+    --instance->component->context->engine->callbacks[callback->reason];
 }

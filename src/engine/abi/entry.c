@@ -188,14 +188,14 @@ static void learn(abi_component_t *abi, const wasm_exporttype_vec_t *exports) {
 }
 
 const abi_component_t *abi_component_of(spin_instance_t *instance) {
-    engine_component_t *component = instance->component;
-    if (!component->abi.known) {
+    live_module_t *module = instance->component->module;
+    if (!module->abi.known) {
         wasm_exporttype_vec_t exports;
-        wasmtime_module_exports(component->module, &exports);
-        learn(&component->abi, &exports);
+        wasmtime_module_exports(module->module, &exports);
+        learn(&module->abi, &exports);
         wasm_exporttype_vec_delete(&exports);
     }
-    return &component->abi;
+    return &module->abi;
 }
 
 void abi_component_deinit(abi_component_t *component) {
@@ -283,9 +283,8 @@ static spin_error_t *new_entry(abi_component_t *abi, const wasm_exporttype_vec_t
     return NULL;
 }
 
-static spin_error_t *resolve(engine_component_t *component, const spin_abi_export_t *function,
+static spin_error_t *resolve(abi_component_t *abi, const spin_abi_export_t *function,
                              const wasm_exporttype_vec_t *exports, const abi_entry_t **out) {
-    abi_component_t *abi = &component->abi;
     if (!is_descriptor(function))
         return error_new(SPIN_ERROR_USAGE, "a bad descriptor");
     if (!abi->known)
@@ -307,19 +306,19 @@ static spin_error_t *resolve(engine_component_t *component, const spin_abi_expor
 }
 
 /* The cached entry, else a new one. */
-static spin_error_t *entry_of(engine_component_t *component, const spin_abi_export_t *function,
+static spin_error_t *entry_of(live_module_t *module, const spin_abi_export_t *function,
                               const abi_entry_t **out) {
     const abi_entry_t *entry = NULL;
     if (function->export_name != NULL)
-        entry = map_get(&component->abi.entries, spin_slice(function->export_name));
+        entry = map_get(&module->abi.entries, spin_slice(function->export_name));
     while (entry != NULL && !is_entry(entry, function))
         entry = entry->next;
     *out = entry;
     if (entry != NULL)
         return NULL;
     wasm_exporttype_vec_t exports;
-    wasmtime_module_exports(component->module, &exports);
-    spin_error_t *error = resolve(component, function, &exports, out);
+    wasmtime_module_exports(module->module, &exports);
+    spin_error_t *error = resolve(&module->abi, function, &exports, out);
     wasm_exporttype_vec_delete(&exports);
     return error;
 }
@@ -348,9 +347,9 @@ spin_error_t *spin_abi_check(spin_execution_context_t *context, spin_slice_t id,
     if (component == NULL)
         return error_new(SPIN_ERROR_NOT_FOUND, "no component \"%.*s\" in application \"%.*s\"",
                          SLICE_ARG(id), SLICE_ARG(context->application->name));
-    spin_error_t *error = entry_of(component, function, &entry);
+    spin_error_t *error = entry_of(component->module, function, &entry);
     if (error == NULL && (function->measure != NULL || function->params_size != 0))
-        error = check_allocator(&component->abi);
+        error = check_allocator(&component->module->abi);
     return abi_error_name(error, id, function->name);
 }
 
@@ -398,7 +397,7 @@ spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
         at = &(*at)->next;
     abi_bound_t *bound = *at;
     if (bound == NULL) {
-        spin_error_t *error = entry_of(state->instance->component, function, &entry);
+        spin_error_t *error = entry_of(state->instance->component->module, function, &entry);
         if (error == NULL)
             error = new_bound(state, entry, &bound);
         if (error != NULL)

@@ -226,7 +226,7 @@ static void on_drop(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *
 
 static spin_error_t *resource_of(spin_execution_context_t *context, spin_slice_t module,
                                  spin_slice_t name, const guest_resource_t **out) {
-    arena_t *arena = &context->abi_arena;
+    arena_t *arena = &context->links.arena;
     for (const abi_resource_t *at = context->guest_resources; at != NULL; at = at->next) {
         *out = (const void *)at;
         if (slice_equal_text(module, (*out)->module) && slice_equal_text(name, at->name))
@@ -268,18 +268,19 @@ static spin_error_t *define(spin_execution_context_t *context, spin_slice_t modu
         if (error != NULL)
             return error;
         void *env = (void *)(uintptr_t)resource;
+        wasmtime_linker_t *linker = context_own_links(context)->linker;
         bool drops = intrinsics[i].callback == NULL;
         wasm_functype_t *type =
             drops ? wasm_functype_new_1_0(wasm_valtype_new_i32())
                   : wasm_functype_new_1_1(wasm_valtype_new_i32(), wasm_valtype_new_i32());
         if (drops)
-            failure = wasmtime_linker_define_async_func(context->linker, (const char *)module.ptr,
+            failure = wasmtime_linker_define_async_func(linker, (const char *)module.ptr,
                                                         module.len, (const char *)name.ptr,
                                                         name.len, type, on_drop, env, NULL);
         else
             failure = wasmtime_linker_define_func_unchecked(
-                context->linker, (const char *)module.ptr, module.len, (const char *)name.ptr,
-                name.len, type, intrinsics[i].callback, env, NULL);
+                linker, (const char *)module.ptr, module.len, (const char *)name.ptr, name.len,
+                type, intrinsics[i].callback, env, NULL);
         wasm_functype_delete(type);
         break;
     }

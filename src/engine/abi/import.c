@@ -26,7 +26,7 @@ static wasm_trap_t *trap_of(spin_instance_t *instance, const abi_import_t *impor
 static void discard(spin_host_call_t *call) {
     const spin_abi_import_t *function = call->import->function;
     size_t flat_len = call->import->results_len;
-    if (flat_len == 0 || call->instance->component->context->resources == NULL)
+    if (flat_len == 0 || call->instance->component->context->links.resources == NULL)
         return;
     spin_flat_t *flat = arena_calloc(&call->arena, flat_len, sizeof *flat);
     uint8_t *area = arena_calloc(&call->arena, 1, function->result_size);
@@ -224,8 +224,8 @@ static void look_around(abi_instance_t *state, wasmtime_caller_t *caller) {
     }
     if (allocator != NULL &&
         wasmtime_caller_export_get(caller, allocator, strlen(allocator), &found)) {
-        state->has_allocator =
-            found.kind == WASMTIME_EXTERN_FUNC && !state->instance->component->abi.bad_allocator;
+        state->has_allocator = found.kind == WASMTIME_EXTERN_FUNC &&
+                               !state->instance->component->module->abi.bad_allocator;
         if (state->has_allocator)
             state->allocator = found.of.func;
         wasmtime_extern_delete(&found);
@@ -346,6 +346,12 @@ void spin_host_call_done(spin_host_call_t *call, spin_error_t *error) {
 
 /* ── linking ── */
 
+void abi_links_deinit(abi_links_t *links) {
+    if (links->linker != NULL)
+        wasmtime_linker_delete(links->linker);
+    arena_deinit(&links->arena);
+}
+
 static wasm_valtype_t *valtype_of(char letter) {
     return wasm_valtype_new(letter == 'I'   ? WASM_I64
                             : letter == 'f' ? WASM_F32
@@ -378,26 +384,26 @@ static bool is_descriptor(const spin_abi_import_t *function) {
            (function->results[0] == '\0' || function->lower != NULL);
 }
 
-static spin_error_t *define_function(spin_execution_context_t *context, const char *module,
+static spin_error_t *define_function(abi_links_t *links, const char *module,
                                      const spin_abi_import_t *function, const void *operations,
                                      void *user) {
     if (!is_descriptor(function))
         return error_new(SPIN_ERROR_INTERNAL, "a bad descriptor");
-    abi_import_t *import = arena_calloc(&context->abi_arena, 1, sizeof *import);
+    abi_import_t *import = arena_calloc(&links->arena, 1, sizeof *import);
     if (import == NULL)
         return error_no_memory();
-    *import = (abi_import_t){.next = context->abi_imports,
+    *import = (abi_import_t){.next = links->imports,
                              .function = function,
                              .module = module,
                              .operations = operations,
                              .user = user,
                              .params_len = strlen(function->params),
                              .results_len = strlen(function->results)};
-    context->abi_imports = import;
+    links->imports = import;
     wasm_functype_t *type =
         functype_of(function->params, import->results_len > 1, function->results);
     wasmtime_error_t *failure =
-        wasmtime_linker_define_async_func(context->linker, module, strlen(module), function->name,
+        wasmtime_linker_define_async_func(links->linker, module, strlen(module), function->name,
                                           strlen(function->name), type, on_call, import, NULL);
     wasm_functype_delete(type);
     return failure == NULL ? NULL : engine_error_take(failure, SPIN_ERROR_INTERNAL);
@@ -405,21 +411,21 @@ static spin_error_t *define_function(spin_execution_context_t *context, const ch
 
 spin_error_t *spin_abi_link(spin_engine_builder_t *builder, const spin_abi_interface_t *interface,
                             const void *operations, void *user) {
-    spin_execution_context_t *context = builder->context;
     if (interface->size < sizeof *interface || interface->module == NULL)
         return error_new(SPIN_ERROR_INTERNAL, "a bad descriptor of an interface");
-    const char *module = arena_copy_text(&context->abi_arena, spin_slice(interface->module));
+    abi_links_t *links = builder_links(builder);
+    const char *module = arena_copy_text(&links->arena, spin_slice(interface->module));
     if (module == NULL)
         return error_no_memory();
     for (size_t i = 0; i < interface->functions_len; i++) {
         spin_error_t *error =
-            define_function(context, module, interface->functions[i], operations, user);
+            define_function(links, module, interface->functions[i], operations, user);
         if (error != NULL)
             return error_wrap(error, "%s: %s", module, interface->functions[i]->name);
     }
     for (size_t i = 0; i < interface->resources_len; i++) {
         spin_error_t *error =
-            abi_resource_define(context, module, interface->resources[i], operations, user);
+            abi_resource_define(links, module, interface->resources[i], operations, user);
         if (error != NULL)
             return error_wrap(error, "%s: %s", module, interface->resources[i]->name);
     }

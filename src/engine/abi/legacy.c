@@ -53,7 +53,7 @@ static spin_error_t *put_sizes(abi_instance_t *state, uint8_t *table, abi_loan_t
 static spin_error_t *fill(abi_instance_t *state, uint8_t *table, abi_loan_t loan) {
     spin_lower_t *lower = &state->call.lower;
     spin_flat_t flat[ABI_MAX_FLAT] = {0};
-    if (state->instance->component->abi.has_free && !VEC_PUSH(&state->owed, loan))
+    if (state->instance->component->module->abi.has_free && !VEC_PUSH(&state->owed, loan))
         return error_no_memory();
     for (uint32_t i = 0; i < lower->count; i++)
         lower->parts[i].ptr = spin_load_u32(table + 8 * (size_t)i);

@@ -147,7 +147,7 @@ bool spin_lower_failed(const spin_lower_t *lower) {
 /* ── handles ── */
 
 static uint32_t add_handle(spin_lower_t *lower, const void *type, void *object, bool is_borrow) {
-    const abi_resource_t *resource = lower->instance->component->context->resources;
+    const abi_resource_t *resource = lower->instance->component->context->links.resources;
     uint32_t number = 0;
     while (resource != NULL && resource->type != type)
         resource = resource->next;

@@ -26,21 +26,21 @@ static wasm_trap_t *on_drop(void *env, wasmtime_caller_t *caller, wasmtime_val_r
     return NULL;
 }
 
-spin_error_t *abi_resource_define(spin_execution_context_t *context, const char *module,
+spin_error_t *abi_resource_define(abi_links_t *links, const char *module,
                                   const spin_abi_resource_t *type, const void *operations,
                                   void *user) {
     if (type->size < sizeof *type || type->name == NULL)
         return error_new(SPIN_ERROR_INTERNAL, "a bad descriptor");
-    abi_resource_t *resource = arena_calloc(&context->abi_arena, 1, sizeof *resource);
-    spin_slice_t name = arena_printf(&context->abi_arena, "[resource-drop]%s", type->name);
+    abi_resource_t *resource = arena_calloc(&links->arena, 1, sizeof *resource);
+    spin_slice_t name = arena_printf(&links->arena, "[resource-drop]%s", type->name);
     if (resource == NULL || name.ptr == NULL)
         return error_no_memory();
-    *resource = (abi_resource_t){context->resources, type, type->name, drop, operations, user};
-    context->resources = resource;
+    *resource = (abi_resource_t){links->resources, type, type->name, drop, operations, user};
+    links->resources = resource;
     wasm_functype_t *signature = wasm_functype_new_1_0(wasm_valtype_new_i32());
     wasmtime_error_t *failure = wasmtime_linker_define_func_unchecked(
-        context->linker, module, strlen(module), (const char *)name.ptr, name.len, signature,
-        on_drop, resource, NULL);
+        links->linker, module, strlen(module), (const char *)name.ptr, name.len, signature, on_drop,
+        resource, NULL);
     wasm_functype_delete(signature);
     return failure == NULL ? NULL : engine_error_take(failure, SPIN_ERROR_INTERNAL);
 }

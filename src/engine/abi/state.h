@@ -33,7 +33,8 @@ struct abi_entry {
     bool layout_known; /* else it shows from a result */
 };
 
-/* What a module says of its conventions. Zero to begin with. */
+/* What a module says of its conventions; one for all components of that module. Zero to begin with.
+ */
 typedef struct abi_component {
     bool known;
     spin_abi_t abi;
@@ -188,6 +189,16 @@ struct abi_import {
     size_t results_len;
 };
 
+/* What guests are linked to: in an engine, or in one context, which begins with the engine's. */
+typedef struct abi_links {
+    wasmtime_linker_t *linker;
+    abi_resource_t *resources;   /* of the linked interfaces; in the arena */
+    const abi_import_t *imports; /* the last one first; in the arena */
+    arena_t arena;
+} abi_links_t;
+
+void abi_links_deinit(abi_links_t *links);
+
 /* A call by the guest. One at a time: what the host calls meanwhile must not call it again. */
 struct spin_host_call {
     spin_instance_t *instance;
@@ -330,8 +341,8 @@ void abi_callback_end(abi_callback_t *callback, spin_instance_t *instance);
 
 /* ── resource.c ── */
 
-/* Makes the resource known to the context and defines its drop function in `module`. */
-spin_error_t *abi_resource_define(spin_execution_context_t *context, const char *module,
+/* Makes the resource known and defines its drop function in `module`. */
+spin_error_t *abi_resource_define(abi_links_t *links, const char *module,
                                   const spin_abi_resource_t *type, const void *operations,
                                   void *user);
 

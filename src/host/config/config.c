@@ -26,28 +26,26 @@ static void component_deinit(void *shared) {
     mem_free(values);
 }
 
-static spin_error_t *add_answer(config_values_t *values, const spin_component_t *component,
-                                spin_slice_t key) {
+static spin_error_t *add_answer(config_values_t *values,
+                                const engine_component_settings_t *settings, spin_slice_t key) {
     config_answer_t *answer = arena_calloc(&values->arena, 1, sizeof *answer);
     if (answer == NULL)
         return error_no_memory();
-    spin_error_t *error = config_resolve(component, key, &values->arena, answer);
+    spin_error_t *error = config_resolve(settings, key, &values->arena, answer);
     if (error == NULL && !map_set(&values->answers, key, answer))
         error = error_no_memory();
     return error;
 }
 
-static spin_error_t *component_init(const spin_component_t *component,
-                                    const spin_pair_t *environment, size_t environment_len,
-                                    void **shared) {
-    (void)environment, (void)environment_len; /* the guest's, and not ours */
+static spin_error_t *component_init(const engine_component_settings_t *settings, void **shared) {
+    const spin_component_t *component = settings->component;
     config_values_t *values = mem_calloc(1, sizeof *values);
     if (values == NULL)
         return error_no_memory();
     values->component = component->id;
     spin_error_t *error = config_check(component);
     for (size_t i = 0; error == NULL && i < component->config.len; i++)
-        error = add_answer(values, component, component->config.items[i].key);
+        error = add_answer(values, settings, component->config.items[i].key);
     if (error != NULL)
         component_deinit(values);
     else

@@ -76,6 +76,7 @@ spin_error_t *config_check(const spin_component_t *component) {
 
 /* One value that is being resolved. */
 typedef struct resolution {
+    const engine_component_settings_t *settings;
     const spin_application_t *application;
     arena_t *arena;
     spin_slice_t asked; /* its path */
@@ -164,8 +165,24 @@ static bool resolve_template(resolution_t *it, spin_slice_t path, spin_slice_t r
     return ok;
 }
 
-/* `*value` is NULL where the environment has none. */
-static bool ask_environment(resolution_t *it, spin_slice_t name, const char **value) {
+/* The last one given for `name`, or NULL. */
+static const spin_pair_t *find_given(const engine_component_settings_t *settings,
+                                     spin_slice_t name) {
+    for (size_t i = settings->variables_len; i > 0; i--)
+        if (slice_equal(settings->variables[i - 1].key, name))
+            return &settings->variables[i - 1];
+    return NULL;
+}
+
+/* What the embedder has given, else what the environment has; `value->ptr` is NULL where neither
+ * has any. */
+static bool ask_provider(resolution_t *it, spin_slice_t name, spin_slice_t *value) {
+    const spin_pair_t *given = find_given(it->settings, name);
+    if (given != NULL) {
+        *value = given->value;
+        return slice_is_utf8(*value, NULL) ||
+               fail(it, GUEST_CONFIG_ERROR_PROVIDER, "not UTF-8, as given for the variable", name);
+    }
     char *variable =
         (char *)(uintptr_t)arena_printf(it->arena, "%s%.*s", prefix, SLICE_ARG(name)).ptr;
     if (variable == NULL)
@@ -173,8 +190,9 @@ static bool ask_environment(resolution_t *it, spin_slice_t name, const char **va
     for (char *at = variable; *at != '\0'; at++)
         if (*at >= 'a' && *at <= 'z')
             *at = (char)(*at - 'a' + 'A');
-    *value = getenv(variable);
-    return *value == NULL || slice_is_utf8(spin_slice(*value), NULL) ||
+    const char *text = getenv(variable);
+    *value = text == NULL ? (spin_slice_t){NULL, 0} : spin_slice(text);
+    return text == NULL || slice_is_utf8(*value, NULL) ||
            fail(it, GUEST_CONFIG_ERROR_PROVIDER, "not UTF-8, in the environment",
                 spin_slice(variable));
 }
@@ -182,16 +200,16 @@ static bool ask_environment(resolution_t *it, spin_slice_t name, const char **va
 static bool resolve_variable(resolution_t *it, spin_slice_t name, unsigned depth) {
     const spin_application_t *application = it->application;
     const manifest_variable_t *variable = NULL;
-    const char *given;
+    spin_slice_t given;
     for (size_t i = 0; variable == NULL && i < application->variables_len; i++)
         if (slice_equal(application->variables[i].name, name))
             variable = &application->variables[i];
     if (variable == NULL)
         return fail(it, GUEST_CONFIG_ERROR_OTHER, "there is no such variable", name);
-    if (!ask_environment(it, name, &given))
+    if (!ask_provider(it, name, &given))
         return false;
-    if (given != NULL)
-        return append(it, spin_slice(given)); /* as it is: the provider's are no templates */
+    if (given.ptr != NULL)
+        return append(it, given); /* as it is: the provider's are no templates */
     return variable->default_value.ptr != NULL
                ? resolve_template(it, name, variable->default_value, depth)
                : fail(it, GUEST_CONFIG_ERROR_PROVIDER, "no value for the required variable", name);
@@ -213,9 +231,11 @@ static bool resolve_path(resolution_t *it, spin_slice_t path, unsigned depth) {
     return fail(it, GUEST_CONFIG_ERROR_OTHER, "there is no such value", path);
 }
 
-spin_error_t *config_resolve(const spin_component_t *component, spin_slice_t key, arena_t *arena,
-                             config_answer_t *out) {
-    resolution_t it = {.application = component->application, .arena = arena, .answer = out};
+spin_error_t *config_resolve(const engine_component_settings_t *settings, spin_slice_t key,
+                             arena_t *arena, config_answer_t *out) {
+    const spin_component_t *component = settings->component;
+    resolution_t it = {
+        .settings = settings, .application = component->application, .arena = arena, .answer = out};
     *out = (config_answer_t){0};
     it.asked = arena_printf(arena, "%.*s.%.*s", SLICE_ARG(component->id), SLICE_ARG(key));
     if (it.asked.ptr == NULL)

@@ -2,12 +2,14 @@
  *
  * A value is text in which "{{ PATH }}" stands for another value: of the application's variable
  * PATH, of another component's key ("component.key"), or of one that is found from here: ".key" is
- * beside this one, "..variable" a level up. A variable's value is that of the environment variable
- * SPIN_APP_ and its name in upper case, else its default, which may hold expressions too. */
+ * beside this one, "..variable" a level up. A variable's value is the one that was
+ * given for this application, else that of the environment variable SPIN_APP_ and its name in upper
+ * case, else its default, which may hold expressions too. */
 #ifndef HOST_CONFIG_RESOLVE_H
 #define HOST_CONFIG_RESOLVE_H
 
 #include "base/arena.h"
+#include "engine/host.h"
 #include "guest_config.h"
 
 /* What a guest is told. */
@@ -25,7 +27,7 @@ spin_error_t *config_check(const spin_component_t *component);
 
 /* The value of a key that the component has, or what is wrong with it; texts go to `arena`. Reads
  * the environment. Errors: NO_MEMORY. */
-spin_error_t *config_resolve(const spin_component_t *component, spin_slice_t key, arena_t *arena,
-                             config_answer_t *out);
+spin_error_t *config_resolve(const engine_component_settings_t *settings, spin_slice_t key,
+                             arena_t *arena, config_answer_t *out);
 
 #endif

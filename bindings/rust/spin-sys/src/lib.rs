@@ -180,6 +180,7 @@ pub struct spin_loader_options_t {
     pub temp_dir: *const c_char,
     pub direct_mounts: bool,
     pub locked: bool,
+    pub bindle: *const c_void, // of <spin/bindle.h>, which is not mirrored here
 }
 
 #[repr(C)]

@@ -47,7 +47,7 @@ fn mirrored() -> (Facts, Fields) {
             size r#loop max_instances max_memory_bytes timeout_ms cache_dir disable_cache
             environment environment_len
         }
-        spin_loader_options_t { size temp_dir direct_mounts locked }
+        spin_loader_options_t { size temp_dir direct_mounts locked bindle }
         spin_wit_options_t { size features features_len all_features }
         spin_redirect_t { kind bytes sink user fd }
         spin_pair_t { key value }
