@@ -13,13 +13,27 @@ static void on_grace_closed(uv_handle_t *timer) {
     worker->ended(worker);
 }
 
-/* Looked at whenever something is over: the last of all is the timer. */
+static void end_when_idle(server_worker_t *worker);
+
+static void on_front_closed(void *user) {
+    server_worker_t *worker = user;
+    worker->front_busy = false;
+    end_when_idle(worker);
+}
+
+/* Looked at whenever something is over. What is given up is still answered, with 503, and so the
+ * front goes after the tenants; the last of all is the timer. */
 static void end_when_idle(server_worker_t *worker) {
-    if (!worker->stopping || worker->ending || worker->front_busy || worker->tenants != NULL)
+    if (!worker->stopping || worker->ending || worker->tenants != NULL)
+        return;
+    if (worker->front != NULL && (worker->given_up || !worker->front_busy)) {
+        worker->front_busy = true;
+        http_front_free(worker->front, on_front_closed, worker);
+        worker->front = NULL;
+    }
+    if (worker->front_busy)
         return;
     worker->ending = true;
-    http_front_free(worker->front, NULL, NULL);
-    worker->front = NULL;
     spin_engine_unref(worker->engine);
     worker->engine = NULL;
     uv_close((uv_handle_t *)&worker->grace, on_grace_closed);
@@ -52,12 +66,6 @@ static void on_front_served(void *user) {
     end_when_idle(worker);
 }
 
-static void on_front_closed(void *user) {
-    server_worker_t *worker = user;
-    worker->front_busy = false;
-    end_when_idle(worker);
-}
-
 static void give_up(server_worker_t *worker) {
     if (worker->given_up || worker->ending)
         return;
@@ -66,11 +74,6 @@ static void give_up(server_worker_t *worker) {
     stop_tenants(worker, true);
     for (server_tenant_t *tenant = worker->tenants; tenant != NULL; tenant = tenant->next)
         tenant_stop(tenant); /* once more: at once */
-    if (worker->front != NULL) {
-        worker->front_busy = true;
-        http_front_free(worker->front, on_front_closed, worker);
-        worker->front = NULL;
-    }
     end_when_idle(worker);
 }
 

@@ -31,13 +31,13 @@ static spin_error_t *take_type(spin_trigger_t *trigger, const spin_trigger_type_
     return NULL;
 }
 
-/* The caller's; NULL where none is lent. Its options may be shorter than ours, or no options at
- * all: the engine's builder complains then. */
+/* The caller's, or that of the engine that is shared; NULL where none is lent. Its options may be
+ * shorter than ours, or no options at all: the engine's builder complains then. */
 static uv_loop_t *lent_loop(const spin_trigger_t *trigger) {
     spin_engine_options_t engine = {0};
     spin_error_free(
         options_take(&engine, sizeof engine, trigger->options.engine, "spin_engine_options_t"));
-    return engine.loop;
+    return engine.engine != NULL ? spin_engine_loop(engine.engine) : engine.loop;
 }
 
 static spin_error_t *take_options(spin_trigger_t *trigger, const spin_trigger_options_t *options) {
@@ -129,6 +129,10 @@ spin_settings_t *spin_trigger_component_settings(spin_trigger_t *trigger,
 
 void spin_trigger_stop(spin_trigger_t *trigger) {
     const uint64_t one = 1;
+    if (trigger->is_inside) {
+        worker_stop(&trigger->worker);
+        return;
+    }
     int number = errno; /* a signal handler must leave it as it was */
     (void)!write(trigger->stop_fd, &one, sizeof one);
     errno = number;
@@ -136,7 +140,16 @@ void spin_trigger_stop(spin_trigger_t *trigger) {
 
 bool trigger_is_asked_to_stop(const spin_trigger_t *trigger) {
     struct pollfd stop = {.fd = trigger->stop_fd, .events = POLLIN};
+    if (trigger->is_inside)
+        return trigger->worker.stops > 0;
     return poll(&stop, 1, 0) == 1;
+}
+
+void trigger_set_index(spin_trigger_t *trigger, unsigned index) {
+    trigger->index = index;
+    trigger->is_inside = true;
+    close(trigger->stop_fd);
+    trigger->stop_fd = -1;
 }
 
 /* ── loops ───────────────────────────────────────────────────────────────────────────────── */
@@ -230,7 +243,7 @@ spin_error_t *spin_trigger_start(spin_trigger_t *trigger, spin_trigger_ended_fn 
         return error;
     bool stopped = trigger_is_asked_to_stop(trigger);
     error = stopped ? worker_start_ended(&trigger->worker, loop)
-                    : worker_start(&trigger->worker, loop, 0, trigger->stop_fd, true);
+                    : worker_start(&trigger->worker, loop, trigger->index, trigger->stop_fd, true);
     if (error != NULL) { /* what is left on a lent loop goes when the trigger is freed */
         if (trigger->owns_loop)
             worker_run(&trigger->worker);

@@ -12,10 +12,12 @@ struct spin_trigger {
     spin_trigger_options_t options;
     spin_application_t *application;
     settings_set_t *settings;
-    void *state; /* the type's */
-    bool open;   /* so the type's close is due */
-    int stop_fd; /* eventfd; -1 in a worker process */
-    bool used;   /* run or start was called */
+    void *state;    /* the type's */
+    bool open;      /* so the type's close is due */
+    int stop_fd;    /* eventfd; -1 in a worker process */
+    unsigned index; /* of the worker that spin_trigger_start makes */
+    bool is_inside; /* trigger_set_index was called: there is no stop_fd */
+    bool used;      /* run or start was called */
 
     uv_loop_t own_loop;
     bool owns_loop; /* it is initialized */
@@ -28,6 +30,11 @@ struct spin_trigger {
     bool polling; /* inside spin_poll */
     bool doomed;  /* freed meanwhile, by `ended`: goes when the loop lets go of it */
 };
+
+/* Before spin_trigger_start: the trigger is one of many in worker process number `index`, which is
+ * what spin_worker_index tells. It keeps no descriptor of its own, so that spin_trigger_stop is for
+ * the loop's thread only, and not for signal handlers. */
+void trigger_set_index(spin_trigger_t *trigger, unsigned index);
 
 /* Whether somebody called spin_trigger_stop and nothing has taken note of it. */
 bool trigger_is_asked_to_stop(const spin_trigger_t *trigger);

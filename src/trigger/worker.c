@@ -123,6 +123,15 @@ static void stop(spin_worker_t *worker) {
     worker_wake(worker);
 }
 
+static void take_stops(spin_worker_t *worker, uint64_t count) {
+    if (worker->phase == WORKER_RUNNING)
+        stop(worker);
+    else
+        count++;
+    if (count > 1)
+        give_up(worker);
+}
+
 static void on_stop(uv_poll_t *poll, int status, int events) {
     spin_worker_t *worker = poll->data;
     uint64_t count = 1;
@@ -131,12 +140,13 @@ static void on_stop(uv_poll_t *poll, int status, int events) {
         uv_poll_stop(poll);
     else if (read(worker->stop_fd, &count, sizeof count) != (ssize_t)sizeof count)
         return;
-    if (worker->phase == WORKER_RUNNING)
-        stop(worker);
-    else
-        count++;
-    if (count > 1)
-        give_up(worker);
+    take_stops(worker, count);
+}
+
+void worker_stop(spin_worker_t *worker) {
+    worker->stops++;
+    if (worker->phase > WORKER_NONE)
+        worker_wake(worker);
 }
 
 static bool is_at_rest(const spin_worker_t *worker) {
@@ -149,6 +159,11 @@ static void on_wake(uv_async_t *async) {
     spin_worker_t *worker = async->data;
     if (worker->phase >= WORKER_RUNNING)
         worker_run_posts(worker);
+    if (worker->phase >= WORKER_RUNNING && worker->stops > 0) {
+        uint64_t count = worker->stops;
+        worker->stops = 0;
+        take_stops(worker, count);
+    }
     if (worker->phase == WORKER_GIVEN_UP ||
         (worker->phase == WORKER_STOPPING && is_at_rest(worker)))
         end(worker);
@@ -201,7 +216,8 @@ spin_error_t *worker_start(spin_worker_t *worker, uv_loop_t *loop, unsigned inde
         return error;
     }
     worker->phase = WORKER_RUNNING;
-    uv_poll_start(&worker->stop, UV_READABLE, on_stop);
+    if (stop_fd >= 0)
+        uv_poll_start(&worker->stop, UV_READABLE, on_stop);
     worker_wake(worker); /* for what was posted meanwhile */
     return NULL;
 }

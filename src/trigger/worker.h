@@ -35,8 +35,9 @@ struct spin_worker {
     size_t holds;
     void (*ended)(spin_worker_t *worker); /* the last thing; may be NULL */
 
-    int stop_fd;     /* readable when the worker shall stop */
+    int stop_fd;     /* readable when the worker shall stop; -1: worker_stop says so */
     bool is_counted; /* an eventfd that counts how often; else the end of a link, which stays */
+    uint64_t stops;  /* calls of worker_stop that nothing has taken note of */
     size_t handles;  /* open, in this order: */
     uv_async_t wake;
     uv_timer_t grace;
@@ -63,6 +64,8 @@ spin_error_t *worker_start(spin_worker_t *worker, uv_loop_t *loop, unsigned inde
                            bool is_counted);
 /* The same for one that was told to stop before: it only ends. */
 spin_error_t *worker_start_ended(spin_worker_t *worker, uv_loop_t *loop);
+/* As the descriptor that counts, for a worker without one: from its loop's thread, at any time. */
+void worker_stop(spin_worker_t *worker);
 /* Gives up everything and turns the loop until the worker has ended. Not from its callbacks. */
 void worker_finish(spin_worker_t *worker);
 /* Turns the loop until the worker, which is to be stopped by its descriptor, has ended. */

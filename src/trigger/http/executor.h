@@ -51,12 +51,15 @@ struct http_call {
     spin_slice_t defaults[HTTP_DEFAULT_COUNT];
     log_lines_t out;
     log_lines_t err;
+    bool streaming;      /* its answer has begun */
+    http_call_t *others; /* of the same worker */
+    http_call_t **self;  /* what points to it */
     uint64_t arrived_ns; /* while it waits in line */
     http_call_t *next;
     http_call_t **link; /* what points to it; NULL: not in line */
 };
 
-/* ── worker.c ── */
+/* ── call.c ── */
 
 spin_execution_context_t *http_call_context(const http_call_t *request);
 
@@ -66,6 +69,10 @@ bool http_call_take_err(spin_slice_t bytes, void *request);
 
 /* Writes the request's logs and frees its instance, if there is one. */
 void http_call_free_instance(http_call_t *request);
+
+/* Begins a response of unknown length, for net_response_write and http_call_end_stream. */
+void http_call_start_stream(http_call_t *request, unsigned status, const net_header_t *headers,
+                            size_t headers_len);
 
 /* Each of these ends the request: its logs are written, its instance is freed and the next in line
  * gets its turn. The request is gone afterwards. */

@@ -15,7 +15,8 @@ static const char default_listen[] = "127.0.0.1:3000";
 
 typedef struct http_trigger {
     spin_http_options_t options;
-    int *fds; /* listening sockets, one for each worker; -1: not here */
+    http_front_t *front; /* in the process that serves */
+    int *fds;            /* listening sockets, one for each worker; -1: not here */
     size_t fds_len;
     char address[64];
 } http_trigger_t;
@@ -71,25 +72,44 @@ static spin_error_t *open_trigger(spin_trigger_t *trigger, void *user, void **st
     return error;
 }
 
+/* All that arrives is for the one application. */
+static const http_site_t own_site = {.name = ""};
+
 static spin_error_t *start(spin_worker_t *worker, void *state) {
     http_trigger_t *http = state;
     unsigned index = spin_worker_index(worker);
     for (size_t i = 0; i < http->fds_len; i++)
         if (i != index)
             close_socket(&http->fds[i]);
-    spin_error_t *error = http_worker_start(worker, &http->options, http->fds[index]);
+    spin_error_t *error = http_worker_begin(worker, &http->options, &own_site);
+    if (error == NULL)
+        error = http_front_new(spin_worker_loop(worker), http->fds[index], &http->options,
+                               &http->front);
+    if (error == NULL)
+        error = http_worker_attach(worker, http->front);
     if (error == NULL)
         close_socket(&http->fds[index]); /* or it would listen when the server has stopped */
     return error;
 }
 
+static void release(void *worker) {
+    spin_worker_release(worker);
+}
+
+/* Until the connections that there are have been served. */
 static void stop(spin_worker_t *worker, void *state) {
-    (void)state;
-    http_worker_stop(worker);
+    http_trigger_t *http = state;
+    spin_worker_hold(worker);
+    http_front_stop(http->front, release, worker);
 }
 
 static void end(spin_worker_t *worker, void *state) {
-    (void)state;
+    http_trigger_t *http = state;
+    if (http->front != NULL) {
+        http_front_free(http->front, release, worker);
+        http->front = NULL;
+        spin_worker_hold(worker);
+    }
     http_worker_end(worker);
 }
 

@@ -21,7 +21,6 @@ typedef struct wagi_call {
     size_t scanned;
     size_t body_at; /* 0: the headers are not complete */
     wagi_response_t response;
-    bool streaming;
     spin_error_t *failure; /* of its output; told when the guest has ended */
 } wagi_call_t;
 
@@ -61,16 +60,15 @@ static spin_error_t *begin_stream(wagi_call_t *call) {
     spin_error_t *error = parse_head(call);
     if (error != NULL)
         return error;
-    call->streaming = true;
-    net_response_start(call->base.exchange, call->response.status, call->response.headers,
-                       call->response.headers_len, -1);
+    http_call_start_stream(&call->base, call->response.status, call->response.headers,
+                           call->response.headers_len);
     write_on(call, slice_from(spin_slice_of(call->output, call->output_len), call->body_at));
     return NULL;
 }
 
 static bool take_output(spin_slice_t bytes, void *user) {
     wagi_call_t *call = user;
-    if (call->streaming) {
+    if (call->base.streaming) {
         write_on(call, bytes);
         return true;
     }
@@ -106,7 +104,7 @@ static spin_error_t *check_output(wagi_call_t *call) {
 static void on_done(spin_instance_t *instance, spin_error_t *error, void *user) {
     wagi_call_t *call = user;
     (void)instance;
-    if (call->streaming) {
+    if (call->base.streaming) {
         http_call_end_stream(&call->base, call->response.status, error);
         return;
     }
