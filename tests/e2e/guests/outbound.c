@@ -6,82 +6,9 @@
  * | bad-area | odd-area handle-redis-message: func(message: list<u8>) -> expected<unit, error>
  *         "fail": an error; "case": one that there is not; "away": an area outside of the memory;
  *         "relay": publishes it; else ok */
-#include "imports.h"
+#include "outbound_imports.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
-
-/* ── the interfaces ── */
-
-typedef struct pair {
-    const char *name;
-    size_t name_len;
-    const char *value;
-    size_t value_len;
-} pair_t;
-
-typedef struct http_result {
-    SLOT case_t is_error;
-    union {
-        struct {
-            SLOT status_t status;
-            SLOT _Alignas(4) case_t has_headers; /* an option is aligned as what is in it */
-            SLOT const pair_t *headers;
-            SLOT size_t headers_len;
-            SLOT _Alignas(4) case_t has_body;
-            SLOT const char *body;
-            SLOT size_t body_len;
-        } ok;
-        SLOT case_t error;
-    };
-} http_result_t;
-
-#ifdef SPIN_LAYOUT_SLOTS
-_Static_assert(offsetof(http_result_t, ok.has_headers) == 16, "slots");
-_Static_assert(offsetof(http_result_t, ok.body_len) == 56 && offsetof(http_result_t, error) == 8,
-               "slots");
-#else
-_Static_assert(offsetof(http_result_t, ok.has_headers) == 8, "canonical");
-_Static_assert(offsetof(http_result_t, ok.body_len) == 28 && offsetof(http_result_t, error) == 4,
-               "canonical");
-#endif
-
-typedef struct unit_result {
-    SLOT case_t is_error;
-    SLOT case_t error;
-} unit_result_t;
-
-typedef struct payload_result {
-    SLOT case_t is_error;
-    union {
-        view_t ok;
-        SLOT case_t error;
-    };
-} payload_result_t;
-
-typedef struct number_result {
-    SLOT case_t is_error;
-    union {
-        SLOT int64_t ok;
-        SLOT case_t error;
-    };
-} number_result_t;
-
-IMPORT("wasi-outbound-http", "request")
-import_request(uint32_t method, const char *uri, size_t uri_len, const pair_t *headers,
-               size_t headers_len, const pair_t *params, size_t params_len, uint32_t has_body,
-               const char *body, size_t body_len, http_result_t *result);
-IMPORT("outbound-redis", "publish")
-import_publish(const char *address, size_t address_len, const char *channel, size_t channel_len,
-               const char *payload, size_t payload_len, unit_result_t *result);
-IMPORT("outbound-redis", "get")
-import_get(const char *address, size_t address_len, const char *key, size_t key_len,
-           payload_result_t *result);
-IMPORT("outbound-redis", "set")
-import_set(const char *address, size_t address_len, const char *key, size_t key_len,
-           const char *value, size_t value_len, unit_result_t *result);
-IMPORT("outbound-redis", "incr")
-import_incr(const char *address, size_t address_len, const char *key, size_t key_len,
-            number_result_t *result);
 
 /* ── memory ── */
 

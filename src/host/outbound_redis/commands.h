@@ -1,0 +1,11 @@
+/* Which commands may share a connection with those of other guests. */
+#ifndef HOST_OUTBOUND_REDIS_COMMANDS_H
+#define HOST_OUTBOUND_REDIS_COMMANDS_H
+
+#include "base/slice.h"
+
+/* Whether the server answers `command` (in any case) at once, and the connection is afterwards what
+ * it was before. A command that is not known may do anything, as SELECT, MULTI and BLPOP do. */
+bool redis_command_shares(spin_slice_t command);
+
+#endif
