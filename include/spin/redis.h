@@ -26,10 +26,10 @@ typedef struct spin_redis_options {
     bool follow_all;
     bool quiet;
     bool ignore_signals; /* as in spin_trigger_options_t */
-    /* Messages that wait for an instance, in bytes over all workers, before reading from the server
-     * stops. 64 MiB */
+    /* Messages that wait for an instance, over all workers, in bytes with what keeping them costs:
+     * past it reading from the server stops, until half of them are gone. 64 MiB */
     size_t max_waiting_bytes;
-    uint64_t connect_timeout_ms;  /* for connecting, authentication included. 10,000 */
+    uint64_t connect_timeout_ms;  /* for one attempt, authentication included. 10,000 */
     uint64_t shutdown_timeout_ms; /* for what runs when a graceful stop begins. 30,000 */
 
     /* As in spin_trigger_options_t. */
@@ -42,11 +42,19 @@ typedef struct spin_redis_options {
 /* Makes a Redis trigger for `application`, of which it takes a reference. `options` may be NULL.
  * The caller frees `*out` with spin_trigger_free.
  *
- * There is one connection to the server, whatever the number of workers: a message is handled once
- * for each component of its channel. A server that is not there, or goes away, is tried again, the
- * longer it lasts the less often, with a line in the log; what is published meanwhile is lost, as
- * Redis keeps no message for those who do not listen. A handler that fails or traps is logged with
- * the channel and the size of the message. A stop unsubscribes, and handles what has arrived.
+ * There is one connection to the server, whatever the number of workers, and each message is
+ * handled once for each component of its channel, by whichever worker is free: in no particular
+ * order, but that it begins in the order of arrival. A component whose trigger has `pattern = true`
+ * gets the messages of all channels that match its `channel`.
+ *
+ * A server that is not there, or goes away, is tried again, the longer it lasts the less often (100
+ * ms to 10 s), with a line in the log when it is lost and one when it is back; what is published
+ * meanwhile is lost, as Redis keeps no message for those who do not listen. So is what a worker was
+ * at when it died. One that refuses the password, its own certificate's trust or a channel is tried
+ * again too. A handler that fails, traps or passes its deadline is logged with the channel and the
+ * size of the message, and the next message runs.
+ *
+ * A stop unsubscribes, waits until the server confirms it, and handles what has come until then.
  *
  * Errors: USAGE (not a Redis application, a bad options struct), INVALID (the address, at its
  * position), IO, NO_MEMORY. */
