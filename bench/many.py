@@ -32,30 +32,45 @@ def write_apps(folder, module, count=COUNT):
     return folder
 
 
+SPREAD = """local n = 0
+request = function()
+  n = (n + 389) % {count}
+  return wrk.format("GET", string.format("/app%04d", n))
+end
+"""
+
+
 def at_rest(server):
     time.sleep(1)
     return server.pss_kib()
 
 
 def measure(bench, module):
-    """Memory per application, start, and requests to one of them beside requests to one alone."""
+    """Memory per application, start, and requests to one of them, and to all in turn, beside requests
+    to one alone."""
     apps = write_apps(bench.work / f"many-{module.stem}", module)
     one = bench.work / f"one-{module.stem}"
     shutil.copytree(apps / "app0000", one / "app0000")
     with bench.spin_apps(apps):  # into the cache
         pass
-    result, rates = {"applications": COUNT}, {"one": [], "many": []}
+    result, rates = {"applications": COUNT}, {"one": [], "many": [], "spread": []}
+    spread = bench.work / "spread.lua"
+    spread.write_text(SPREAD.format(count=COUNT))
     for _ in range(bench.args.rounds):
         for kind, folder in (("one", one), ("many", apps)):
             with bench.spin_apps(folder) as server:
                 result[f"{kind}_start_ms"] = server.start_ms
                 result[f"{kind}_rest_kib"] = at_rest(server)
                 path = "/app0000" if kind == "one" else f"/app{COUNT // 2:04}"
-                rates[kind].append(bench.wrk(f"http://127.0.0.1:{server.port}{path}"))
+                url = f"http://127.0.0.1:{server.port}"
+                rates[kind].append(bench.wrk(url + path))
+                if kind == "many":
+                    rates["spread"].append(bench.wrk(url, script=spread))
     result["kib_each"] = (result["many_rest_kib"] - result["one_rest_kib"]) / (COUNT - 1)
     for kind, measured in rates.items():
         ordered = sorted(m["requests_per_second"] for m in measured)
         result[f"{kind}_rate"] = ordered[len(ordered) // 2]
+    result["spread_ratio"] = result["spread_rate"] / result["one_rate"]
     result["ratio"] = result["many_rate"] / result["one_rate"]
     shutil.rmtree(apps)
     return result

@@ -129,7 +129,9 @@ def tables(results):
                  ["start of all from cache, to the last one's answer",
                   f"{many['many_start_ms']:,.0f} ms"],
                  ["requests to one of them; to one alone",
-                  f"{many['many_rate']:,.0f}; {many['one_rate']:,.0f} req/s"]]
+                  f"{many['many_rate']:,.0f}; {many['one_rate']:,.0f} req/s"],
+                 ["requests to all of them in turn, which finds the caches cold",
+                  f"{many['spread_rate']:,.0f} req/s, {many['spread_ratio']:.2f} × one alone"]]
     if "reload" in results:
         reload = results["reload"]
         rows.append([f"{reload['reloads']} reloads during {reload['requests']:,} requests: p99",

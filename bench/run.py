@@ -209,9 +209,10 @@ http {{
 
     # measuring
 
-    def wrk(self, url, seconds=None, connections=64, threads=2, cores=None):
+    def wrk(self, url, seconds=None, connections=64, threads=2, cores=None, script=None):
         command = ["wrk", f"-t{threads}", f"-c{connections}",
-                   f"-d{seconds or self.args.seconds}s", "--latency", "--timeout", "10s", url]
+                   f"-d{seconds or self.args.seconds}s", "--latency", "--timeout", "10s",
+                   *(["-s", script] if script else []), url]
         return parse_wrk(subprocess.run(command, check=True, capture_output=True, text=True,
                                         preexec_fn=pin_to(cores)).stdout)
 
