@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Messages per second through the Redis trigger, with a redis-server of the bench's own on loopback.
+"""Messages per second through the Redis trigger, with a redis-server of the bench's own.
 
     bench/redis.py [--messages N] [--payload BYTES] [--workers N] [--rate N] [--cores 0,1]
                    [--json FILE]
 
-In messages a second; redis-server, the publisher and Spin share the cores that are given (all, where
-none are):
+In messages a second, on loopback; redis-server, the publisher and Spin share the cores that are
+given (all, where none are):
 
     publisher  the publisher alone, with nobody subscribed, and with a subscriber that only reads
     handled    published as fast as it goes, until the last one is handled: a new instance for each
     logged     the same with a guest that writes each message to its log; every line is looked for
-    steady     --rate messages a second for ten seconds, to the same guest: how long after the last one
-               was published it was handled, in milliseconds
+    steady     --rate messages a second for ten seconds, to the same guest: how long after the last
+               one was published it was handled, in milliseconds
 
-More messages at once than wait in 64 MiB, about 140,000 that are not handled yet, are kept by Redis,
-and past its own limit lost with the connection: the bench says so then.
+More messages at once than wait in 64 MiB, about 140,000 that are not handled yet, are kept by
+Redis, and past its own limit lost with the connection: the bench says so then.
 """
 
 import argparse

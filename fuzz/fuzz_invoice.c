@@ -34,7 +34,7 @@ static void check_reference(arena_t *arena, const bindle_invoice_t *invoice) {
 static void check_parcels(const bindle_invoice_t *invoice) {
     for (size_t i = 0; i < invoice->parcels_len; i++) {
         const bindle_parcel_t *parcel = &invoice->parcels[i];
-        require(strlen(parcel->sha256) == BINDLE_SHA256_HEX && parcel->size_bytes <= INT64_MAX);
+        require(strlen(parcel->sha256) == DIGEST_HEX && parcel->size_bytes <= INT64_MAX);
         const bindle_parcel_t *found = bindle_invoice_parcel(invoice, spin_slice(parcel->sha256));
         require(found != NULL && found <= parcel); /* the first of them */
     }

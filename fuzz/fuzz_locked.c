@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "manifest/check.h"
 #include "manifest/locked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +24,8 @@ static void check_component(const spin_component_t *component) {
     spin_mount_t mount;
     spin_slice_t file = spin_component_source_file(component);
     require(file.len > 0 && file.ptr[0] == '/');
+    spin_slice_t digest = component->source.file_digest;
+    require(digest.ptr == NULL || check_digest(digest) == NULL);
     for (size_t i = 0; spin_component_mount(component, i, &mount); i++) {
         require(mount.host_path.len > 0 && mount.host_path.ptr[0] == '/');
         require(mount.guest_path.len > 0 && mount.guest_path.ptr[0] == '/');

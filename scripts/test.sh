@@ -91,6 +91,7 @@ end_to_end() {
     py=$(python)
     if [ -z "$py" ]; then echo "no pytest: scripts/setup.sh test"; tally "end to end" 0 1; return; fi
     if command -v go >/dev/null; then make -C guests go; fi # the example whose .wasm is not kept
+    tests/peers/bindle-server/build.sh || tally "Bindle's reference server" 0 1
     rm -rf build/e2e
     mkdir -p build/e2e
     # shellcheck disable=SC2016 # for the inner shell

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "bindle/digest.h"
+#include "digest/digest.h"
 
 enum { MOST_INVOICE_BYTES = 16 << 20 };
 
@@ -78,14 +78,14 @@ static spin_error_t *cache_error(int number, const char *what, const char *path)
 /* ── parcels ─────────────────────────────────────────────────────────────────────────────── */
 
 static bool is_digest(const char *text) {
-    return strspn(text, "0123456789abcdef") == BINDLE_SHA256_HEX && text[BINDLE_SHA256_HEX] == '\0';
+    return strspn(text, "0123456789abcdef") == DIGEST_HEX && text[DIGEST_HEX] == '\0';
 }
 
 /* Whether the whole parcel is there; what has its name and is something else goes. */
 static spin_error_t *find_whole(const bindle_cache_entry_t *entry, bool *present) {
     struct sha256_ctx hash;
     struct stat info;
-    char hex[BINDLE_SHA256_HEX + 1];
+    char hex[DIGEST_HEX + 1];
     uint64_t len = 0;
     *present = false;
     int fd = open(entry->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -93,11 +93,11 @@ static spin_error_t *find_whole(const bindle_cache_entry_t *entry, bool *present
         return errno == ENOENT ? NULL : cache_error(errno, "open", entry->path);
     bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
     sha256_init(&hash);
-    int number = regular ? bindle_digest_file(fd, &hash, &len) : 0;
+    int number = regular ? digest_file(fd, &hash, &len) : 0;
     close(fd);
     if (number != 0)
         return cache_error(number, "read", entry->path);
-    bindle_digest_hex(&hash, hex);
+    digest_hex(&hash, hex);
     bool good = regular && strcmp(hex, entry->sha256) == 0;
     if (good && len != entry->size)
         return error_new(SPIN_ERROR_INVALID,
@@ -140,8 +140,8 @@ static spin_error_t *lock_part(bindle_cache_entry_t *entry, bool *ours) {
 
 static bool hash_fits(const bindle_cache_entry_t *entry) {
     struct sha256_ctx hash = entry->hash; /* which goes on */
-    char hex[BINDLE_SHA256_HEX + 1];
-    bindle_digest_hex(&hash, hex);
+    char hex[DIGEST_HEX + 1];
+    digest_hex(&hash, hex);
     return strcmp(hex, entry->sha256) == 0;
 }
 
@@ -154,7 +154,7 @@ static spin_error_t *read_part(bindle_cache_entry_t *entry) {
         return cache_error(errno, "read", entry->part);
     if ((uint64_t)info.st_size > entry->size)
         return bindle_cache_rewind(entry);
-    int number = bindle_digest_file(entry->fd, &entry->hash, &entry->have);
+    int number = digest_file(entry->fd, &entry->hash, &entry->have);
     if (number != 0)
         return cache_error(number, "read", entry->part);
     return entry->have < entry->size || hash_fits(entry) ? NULL : bindle_cache_rewind(entry);
@@ -225,12 +225,12 @@ spin_error_t *bindle_cache_rewind(bindle_cache_entry_t *entry) {
 }
 
 static spin_error_t *check_content(bindle_cache_entry_t *entry) {
-    char hex[BINDLE_SHA256_HEX + 1];
+    char hex[DIGEST_HEX + 1];
     if (entry->have != entry->size)
         return error_new(SPIN_ERROR_INVALID,
                          "the server sent %" PRIu64 " bytes, and the invoice says %" PRIu64,
                          entry->have, entry->size);
-    bindle_digest_hex(&entry->hash, hex);
+    digest_hex(&entry->hash, hex);
     if (strcmp(hex, entry->sha256) == 0)
         return NULL;
     return error_new(SPIN_ERROR_INVALID,
@@ -266,11 +266,11 @@ void bindle_cache_leave(bindle_cache_entry_t *entry) {
 static const char *invoice_path(const bindle_cache_t *cache, arena_t *arena, const char *server,
                                 spin_slice_t reference) {
     struct sha256_ctx hash;
-    char hex[BINDLE_SHA256_HEX + 1];
+    char hex[DIGEST_HEX + 1];
     sha256_init(&hash);
     sha256_update(&hash, strlen(server) + 1, (const uint8_t *)server);
     sha256_update(&hash, reference.len, reference.ptr);
-    bindle_digest_hex(&hash, hex);
+    digest_hex(&hash, hex);
     return (char *)arena_printf(arena, "%s/invoices/%s.toml", cache->dir, hex).ptr;
 }
 

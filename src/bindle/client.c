@@ -3,11 +3,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/toml.h"
+#include "bindle/answer.h"
 #include "bindle/client_internal.h"
 #include "bindle/sign.h"
-
-enum { MOST_WORDS = 300 }; /* bytes of what a server says */
 
 spin_error_t *bindle_client_new(const spin_bindle_options_t *options, bindle_client_t **out) {
     bindle_client_t *client = mem_calloc(1, sizeof *client);
@@ -81,38 +79,12 @@ static const struct {
     {504, SPIN_ERROR_TIMEOUT, "it takes too long"},
 };
 
-/* What the server says: `error` of a TOML document, or a plain text. Kept short, and free of what a
- * terminal obeys. */
-static spin_slice_t words_of(arena_t *arena, spin_slice_t body) {
-    toml_value_t *root;
-    spin_slice_t words = body;
-    spin_error_t *error = toml_parse(arena, body, NULL, &root);
-    const toml_pair_t *pair = error == NULL ? toml_table_find(root, SLICE_LITERAL("error")) : NULL;
-    if (pair != NULL && pair->value.type == TOML_STRING)
-        words = pair->value.of.string;
-    else if (body.len > 0 && body.ptr[0] == '<') /* a page for a browser */
-        words.len = 0;
-    spin_error_free(error);
-    if (words.len > MOST_WORDS)
-        words.len = MOST_WORDS;
-    size_t bad;
-    if (!slice_is_utf8(words, &bad))
-        words.len = bad;
-    char *copy = arena_copy_text(arena, words);
-    if (copy == NULL)
-        return (spin_slice_t){0};
-    for (size_t i = 0; i < words.len; i++)
-        if ((uint8_t)copy[i] < ' ' || copy[i] == 0x7F)
-            copy[i] = ' ';
-    return spin_slice_of(copy, words.len);
-}
-
 spin_error_t *client_refusal(const bindle_client_t *client, const transfer_reply_t *reply) {
     const bindle_settings_t *settings = &client->settings;
     arena_t arena = {0};
     spin_error_kind_t kind = reply->status >= 500 ? SPIN_ERROR_IO : SPIN_ERROR_INVALID;
     const char *reason = NULL;
-    spin_slice_t words = words_of(&arena, buf_slice(&reply->body));
+    spin_slice_t words = bindle_answer_words(&arena, buf_slice(&reply->body));
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].status == reply->status) {
             kind = refusals[i].kind;
@@ -267,38 +239,6 @@ spin_error_t *bindle_client_create_invoice(bindle_client_t *client, spin_slice_t
 
 /* ── what is missing ─────────────────────────────────────────────────────────────────────── */
 
-static bool is_label(const toml_value_t *item, spin_slice_t *sha256) {
-    const toml_pair_t *pair =
-        item->type == TOML_TABLE ? toml_table_find(item, SLICE_LITERAL("sha256")) : NULL;
-    if (pair == NULL || pair->value.type != TOML_STRING)
-        return false;
-    *sha256 = pair->value.of.string;
-    return true;
-}
-
-static spin_error_t *read_missing(arena_t *arena, spin_slice_t text, const char *file,
-                                  bindle_texts_t *digests) {
-    toml_value_t *root;
-    spin_error_t *error = toml_parse(arena, text, file, &root);
-    if (error != NULL)
-        return error;
-    const toml_pair_t *pair = toml_table_find(root, SLICE_LITERAL("missing"));
-    *digests = (bindle_texts_t){0};
-    if (pair == NULL)
-        return NULL;
-    const toml_value_t *value = &pair->value;
-    size_t len = value->type == TOML_ARRAY ? value->of.array.len : 1;
-    digests->items = arena_calloc(arena, len, sizeof *digests->items);
-    if (digests->items == NULL)
-        return error_no_memory();
-    for (; digests->len < len; digests->len++)
-        if (value->type != TOML_ARRAY ||
-            !is_label(&value->of.array.items[digests->len], &digests->items[digests->len]))
-            return error_at(error_new(SPIN_ERROR_INVALID, "\"missing\" is no list of labels"), file,
-                            value->line, value->column);
-    return NULL;
-}
-
 spin_error_t *bindle_client_missing(bindle_client_t *client, spin_slice_t reference, arena_t *arena,
                                     bindle_texts_t *digests) {
     bool unreachable;
@@ -312,5 +252,5 @@ spin_error_t *bindle_client_missing(bindle_client_t *client, spin_slice_t refere
     const char *file = (char *)arena_printf(arena, "missing parcels of %.*s from %s",
                                             SLICE_ARG(reference), client->settings.server)
                            .ptr;
-    return file == NULL ? error_no_memory() : read_missing(arena, text, file, digests);
+    return file == NULL ? error_no_memory() : bindle_answer_missing(arena, text, file, digests);
 }

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "bindle/client_internal.h"
-#include "bindle/digest.h"
+#include "digest/digest.h"
 
 enum { TELL_EVERY_MS = 50 };
 
@@ -194,13 +194,13 @@ spin_error_t *bindle_client_fetch_parcels(bindle_client_t *client, spin_slice_t 
 
 static spin_error_t *check_digest(const bindle_parcel_t *parcel, int fd, const char *path) {
     struct sha256_ctx hash;
-    char hex[BINDLE_SHA256_HEX + 1];
+    char hex[DIGEST_HEX + 1];
     uint64_t len;
     sha256_init(&hash);
-    int number = bindle_digest_file(fd, &hash, &len);
+    int number = digest_file(fd, &hash, &len);
     if (number != 0)
         return error_from_errno(number, "can't read \"%s\"", path);
-    bindle_digest_hex(&hash, hex);
+    digest_hex(&hash, hex);
     if (len == parcel->size_bytes && strcmp(hex, parcel->sha256) == 0)
         return NULL;
     return error_new(SPIN_ERROR_INVALID, "\"%s\" has changed while it was being pushed", path);

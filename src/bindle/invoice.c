@@ -25,7 +25,7 @@ static const char *check_bindle_version(spin_slice_t text) {
 
 /* In the case in which the reference server compares them, and signatures cover them. */
 static const char *check_sha256(spin_slice_t text) {
-    bool good = text.len == BINDLE_SHA256_HEX;
+    bool good = text.len == DIGEST_HEX;
     for (size_t i = 0; good && i < text.len; i++)
         good = (text.ptr[i] >= '0' && text.ptr[i] <= '9') ||
                (text.ptr[i] >= 'a' && text.ptr[i] <= 'f');
@@ -93,7 +93,7 @@ static spin_error_t *read_label(const toml_fields_t *label, bindle_parcel_t *par
     if (error == NULL)
         error = read_features(label, parcel);
     if (error == NULL)
-        memcpy(parcel->sha256, sha256.ptr, BINDLE_SHA256_HEX);
+        memcpy(parcel->sha256, sha256.ptr, DIGEST_HEX);
     return error;
 }
 

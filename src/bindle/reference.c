@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
-#include "bindle/digest.h"
+#include "digest/digest.h"
 
 static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
@@ -119,12 +119,11 @@ spin_error_t *bindle_reference_parse(spin_slice_t reference, spin_slice_t *name,
     return NULL;
 }
 
-void bindle_reference_digest(spin_slice_t name, spin_slice_t version,
-                             char out[BINDLE_SHA256_HEX + 1]) {
+void bindle_reference_digest(spin_slice_t name, spin_slice_t version, char out[DIGEST_HEX + 1]) {
     struct sha256_ctx hash;
     sha256_init(&hash);
     sha256_update(&hash, name.len, name.ptr);
     sha256_update(&hash, 1, (const uint8_t *)"/");
     sha256_update(&hash, version.len, version.ptr);
-    bindle_digest_hex(&hash, out);
+    digest_hex(&hash, out);
 }

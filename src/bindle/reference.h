@@ -4,8 +4,7 @@
 #define BINDLE_REFERENCE_H
 
 #include "bindle/invoice.h"
-
-enum { BINDLE_SHA256_HEX = 64 };
+#include "digest/digest.h"
 
 /* Each returns NULL when `text` keeps its rule, else what is wrong, in words that follow it. */
 
@@ -17,7 +16,6 @@ const char *bindle_version_check(spin_slice_t text);
 
 /* The digest of "NAME/VERSION", which names a standalone bindle's folder: 64 lower-case hexadecimal
  * digits and a NUL. */
-void bindle_reference_digest(spin_slice_t name, spin_slice_t version,
-                             char out[BINDLE_SHA256_HEX + 1]);
+void bindle_reference_digest(spin_slice_t name, spin_slice_t version, char out[DIGEST_HEX + 1]);
 
 #endif

@@ -210,7 +210,9 @@ void progress_show(const spin_bindle_progress_t *bindle, void *user) {
     sample(progress, bindle, now);
     bool done = bindle->done_bytes >= bindle->total_bytes;
     bool due = now - progress->shown_ms >= (progress->terminal ? BAR_EVERY_MS : LINE_EVERY_MS);
-    if (progress->terminal && due)
+    if (progress->terminal && done && bindle->parcel == bindle->parcels)
+        progress_end(progress);
+    else if (progress->terminal && due)
         draw(progress, bindle);
     else if (!progress->terminal && (done ? !progress->finished : due))
         print_line(progress, bindle);

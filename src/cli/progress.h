@@ -25,7 +25,8 @@ typedef struct progress {
 void progress_init(progress_t *progress);
 /* A spin_bindle_progress_fn; `user` is the progress_t. */
 void progress_show(const spin_bindle_progress_t *bindle, void *user);
-/* Takes the bar away, in front of whatever is printed next. */
+/* Takes the bar away, in front of whatever is printed next. It goes by itself with the last parcel.
+ */
 void progress_end(progress_t *progress);
 
 #endif

@@ -32,10 +32,13 @@ static void print_route(const spin_component_t *component, const char *address, 
     print_description(component);
 }
 
-/* Without the password that may stand in front of the host. */
+/* Without the password that may stand in front of the host, or behind a socket's path. */
 static void print_redis(const spin_application_t *application) {
     spin_slice_t address = spin_application_redis_address(application);
     const char *text = (const char *)address.ptr;
+    const char *query = address.len == 0 ? NULL : memchr(text, '?', address.len);
+    if (query != NULL)
+        address.len = (size_t)(query - text);
     const char *at = address.len == 0 ? NULL : memrchr(text, '@', address.len);
     const char *scheme = address.len == 0 ? NULL : memmem(text, address.len, "://", 3);
     if (at != NULL && scheme != NULL && at > scheme)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "component/legacy.h"
+#include "digest/digest.h"
 
 /* Read, not mapped: a file that is rebuilt in place meanwhile must neither end this process nor be
  * cached under the hash of what it was. `*out` is for mem_free. */
@@ -65,6 +66,24 @@ static spin_error_t *check_preamble(spin_slice_t wasm) {
     return NULL;
 }
 
+enum { DIGEST_TEXT = sizeof "sha256:" + DIGEST_HEX };
+
+/* Reads the module and tells its digest; what the loader has seen must be there still. `*wasm` is
+ * for mem_free, on an error as well. */
+static spin_error_t *read_module(const manifest_source_t *source, spin_slice_t *wasm,
+                                 char digest[DIGEST_TEXT]) {
+    spin_error_t *error = read_file(source->file, wasm);
+    if (error != NULL)
+        return error;
+    memcpy(digest, "sha256:", sizeof "sha256:");
+    digest_bytes(*wasm, digest + strlen(digest));
+    if (source->file_digest.ptr != NULL && !slice_equal_text(source->file_digest, digest))
+        return error_new(SPIN_ERROR_INVALID,
+                         "the file has changed since the application was loaded; load the "
+                         "application again, or put the file back as it was");
+    return check_preamble(*wasm);
+}
+
 static spin_error_t *compile(spin_engine_t *engine, spin_slice_t wasm, wasmtime_module_t **out) {
     wasmtime_error_t *failure = NULL;
     arena_t arena = {0};
@@ -78,38 +97,63 @@ static spin_error_t *compile(spin_engine_t *engine, spin_slice_t wasm, wasmtime_
     return error;
 }
 
-/* From the cache, else compiled and put there. */
-static spin_error_t *make_module(engine_component_t *component, spin_slice_t wasm,
+/* Puts it into the cache and takes it from there: what is mapped is shared by all processes, what
+ * was compiled is this one's alone. */
+static wasmtime_module_t *keep(spin_engine_t *engine, const module_cache_key_t *key,
+                               wasmtime_module_t *compiled) {
+    wasmtime_module_t *mapped = NULL;
+    if (module_cache_put(&engine->cache, key, compiled))
+        mapped = module_cache_get(&engine->cache, key, engine->wasm);
+    if (mapped == NULL)
+        return compiled;
+    wasmtime_module_delete(compiled);
+    return mapped;
+}
+
+/* From the cache, else compiled and put there. `wasm` is read where it is not yet. */
+static spin_error_t *make_module(engine_component_t *component, spin_slice_t *wasm,
                                  const module_cache_key_t *key) {
     spin_engine_t *engine = component->context->engine;
+    const manifest_source_t *source = &component->component->source;
     wasmtime_module_t *module = module_cache_get(&engine->cache, key, engine->wasm);
     if (module == NULL) {
-        LOG_INFO("compiling", LOG_SLICE("component", component->component->id),
-                 LOG_TEXT("file", component->component->source.file), LOG_INT("bytes", wasm.len));
-        spin_error_t *error = compile(engine, wasm, &module);
+        char digest[DIGEST_TEXT];
+        spin_error_t *error = wasm->ptr == NULL ? read_module(source, wasm, digest) : NULL;
         if (error != NULL)
             return error;
-        module_cache_put(&engine->cache, key, module);
+        LOG_INFO("compiling", LOG_SLICE("component", component->component->id),
+                 LOG_TEXT("file", source->file), LOG_INT("bytes", wasm->len));
+        error = compile(engine, *wasm, &module);
+        if (error != NULL)
+            return error;
+        module = keep(engine, key, module);
     }
     component->module = live_module_add(&engine->modules, key, module);
     return component->module == NULL ? error_no_memory() : NULL;
 }
 
-static spin_error_t *load_module(engine_component_t *component, const char *path) {
+/* A module whose digest is known need not be there any more, nor be read where it is, as long as
+ * its code is in use or in the cache. */
+static spin_error_t *load_module(engine_component_t *component) {
     spin_engine_t *engine = component->context->engine;
-    spin_slice_t wasm = {0};
-    spin_error_t *error = read_file(path, &wasm);
-    if (error == NULL)
-        error = check_preamble(wasm);
+    const manifest_source_t *source = &component->component->source;
+    spin_slice_t wasm = {0}, digest = source->file_digest;
+    char own[DIGEST_TEXT];
+    spin_error_t *error = NULL;
+    if (digest.ptr == NULL) {
+        error = read_module(source, &wasm, own);
+        if (error == NULL)
+            digest = spin_slice(own);
+    }
     if (error == NULL) {
         spin_slice_t flags = spin_slice(engine->settings.pooled ? "pooled" : "on demand");
-        module_cache_key_t key = module_cache_key(wasm, flags);
+        module_cache_key_t key = module_cache_key(digest, flags);
         component->module = live_module_find(&engine->modules, &key);
         if (component->module == NULL)
-            error = make_module(component, wasm, &key);
+            error = make_module(component, &wasm, &key);
     }
     mem_free((void *)(uintptr_t)wasm.ptr);
-    return error == NULL ? NULL : error_wrap(error, "%s", path);
+    return error == NULL ? NULL : error_wrap(error, "%s", source->file);
 }
 
 static spin_error_t *link_module(engine_component_t *component) {
@@ -151,10 +195,9 @@ static spin_error_t *init_shared(engine_component_t *component) {
 }
 
 spin_error_t *engine_component_init(engine_component_t *component) {
-    const char *path = component->component->source.file;
-    if (path == NULL)
+    if (component->component->source.file == NULL)
         return error_new(SPIN_ERROR_USAGE, "its source was not loaded: use a loader first");
-    spin_error_t *error = load_module(component, path);
+    spin_error_t *error = load_module(component);
     if (error == NULL)
         error = link_module(component);
     if (error == NULL)

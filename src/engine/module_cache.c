@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -60,28 +59,18 @@ void module_cache_close(module_cache_t *cache) {
     cache->dir = -1;
 }
 
-static void to_hex(const uint8_t *bytes, size_t len, char *hex) {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < len; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    hex[2 * len] = '\0';
-}
-
-module_cache_key_t module_cache_key(spin_slice_t wasm, spin_slice_t flags) {
+module_cache_key_t module_cache_key(spin_slice_t digest, spin_slice_t flags) {
     struct sha256_ctx hash;
-    uint8_t digest[SHA256_DIGEST_SIZE];
+    module_cache_key_t key;
     char versions[96];
     int len = snprintf(versions, sizeof versions, "wasmtime %s, rewrite %d, ",
                        spin_engine_version(), LEGACY_REWRITE_VERSION);
     sha256_init(&hash);
     sha256_update(&hash, (size_t)len, (const uint8_t *)versions);
     sha256_update(&hash, flags.len, flags.ptr);
-    sha256_update(&hash, wasm.len, wasm.ptr);
-    sha256_digest(&hash, sizeof digest, digest);
-    module_cache_key_t key;
-    to_hex(digest, sizeof digest, key.hex);
+    sha256_update(&hash, 1, (const uint8_t *)" ");
+    sha256_update(&hash, digest.len, digest.ptr);
+    digest_hex(&hash, key.hex);
     return key;
 }
 
@@ -172,20 +161,22 @@ static bool write_entry(const module_cache_t *cache, const module_cache_key_t *k
     return kept;
 }
 
-void module_cache_put(const module_cache_t *cache, const module_cache_key_t *key,
+bool module_cache_put(const module_cache_t *cache, const module_cache_key_t *key,
                       const wasmtime_module_t *module) {
     if (cache->dir < 0)
-        return;
+        return false;
     wasm_byte_vec_t artifact = {0};
     wasmtime_error_t *failure = wasmtime_module_serialize((wasmtime_module_t *)module, &artifact);
     if (failure != NULL) {
         spin_error_t *error = engine_error_take(failure, SPIN_ERROR_INTERNAL);
         LOG_WARN("module cache: entry not kept", LOG_ERR("reason", error));
         spin_error_free(error);
-        return;
+        return false;
     }
-    if (!write_entry(cache, key, &artifact))
+    bool kept = write_entry(cache, key, &artifact);
+    if (!kept)
         LOG_WARN("module cache: entry not kept", LOG_TEXT("entry", key->hex),
                  LOG_TEXT("reason", strerror(errno)));
     wasm_byte_vec_delete(&artifact);
+    return kept;
 }

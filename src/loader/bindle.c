@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "loader/file.h"
 #include "loader/parcels.h"
+#include "loader/source.h"
 #include "manifest/bindle.h"
 
 typedef struct loader {
@@ -285,10 +286,10 @@ static spin_error_t *place_module(loader_t *loader, size_t index) {
     spin_error_t *error = loading_module_path(&loader->loading, component, &file);
     if (error == NULL)
         error = parcels_place(&loader->loading, path_of(loader, source->parcel), file);
-    if (error != NULL)
-        return at_component(loader, error_wrap(error, "source"), index, source->at);
-    source->file = file;
-    return NULL;
+    if (error == NULL)
+        error = source_set_parcel(component, file);
+    return error == NULL ? NULL
+                         : at_component(loader, error_wrap(error, "source"), index, source->at);
 }
 
 /* ── all ─────────────────────────────────────────────────────────────────────────────────── */

@@ -104,6 +104,8 @@ static spin_error_t *mount_all_in_place(loader_t *loader, spin_component_t *comp
 
 static spin_error_t *load_component(loader_t *loader, spin_component_t *component) {
     spin_error_t *error = source_resolve(&loader->loading, component, &loader->manifest.root);
+    if (error == NULL)
+        error = source_digest(component);
     if (error != NULL)
         return error_at(error_wrap(error, "component \"%.*s\"", SLICE_ARG(component->id)),
                         loader->manifest.name, component->source.at.line,

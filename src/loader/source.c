@@ -6,9 +6,23 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "digest/digest.h"
 #include "loader/copy.h"
-#include "loader/digest.h"
 #include "loader/parcels.h"
+
+/* "sha256:" and the digits of what `fd` holds. */
+static spin_error_t *digest_of(arena_t *arena, int fd, spin_slice_t *out) {
+    struct sha256_ctx hash;
+    char hex[DIGEST_HEX + 1];
+    uint64_t len;
+    sha256_init(&hash);
+    int number = digest_file(fd, &hash, &len);
+    digest_hex(&hash, hex);
+    if (number != 0)
+        return error_from_errno(number, "can't read it");
+    *out = arena_printf(arena, "sha256:%s", hex);
+    return out->ptr == NULL ? error_no_memory() : NULL;
+}
 
 /* ── paths ───────────────────────────────────────────────────────────────────────────────── */
 
@@ -47,6 +61,25 @@ static spin_error_t *resolve_path(spin_component_t *component, const beneath_t *
         error = beneath_path(arena, fd, &component->source.file);
         close(fd);
     }
+    if (error == NULL)
+        return NULL;
+    return error_wrap(error, "source \"%.*s\"", SLICE_ARG(component->source.path));
+}
+
+static spin_error_t *measure(spin_component_t *component) {
+    manifest_source_t *source = &component->source;
+    int fd = open(source->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno == ENOENT ? fail_missing(component) : error_from_errno(errno, "can't open it");
+    spin_error_t *error = digest_of(&component->application->arena, fd, &source->file_digest);
+    close(fd);
+    return error;
+}
+
+spin_error_t *source_digest(spin_component_t *component) {
+    if (component->source.file_digest.ptr != NULL)
+        return NULL;
+    spin_error_t *error = measure(component);
     if (error == NULL)
         return NULL;
     return error_wrap(error, "source \"%.*s\"", SLICE_ARG(component->source.path));
@@ -95,7 +128,17 @@ static spin_error_t *path_of_url(arena_t *arena, spin_slice_t url, char **out) {
     return NULL;
 }
 
-static spin_error_t *copy_and_verify(const char *path, const char *copy, spin_slice_t digest) {
+static spin_error_t *verify(arena_t *scratch, int fd, spin_slice_t expected) {
+    spin_slice_t actual;
+    spin_error_t *error = digest_of(scratch, fd, &actual);
+    if (error != NULL || slice_equal(actual, expected))
+        return error;
+    return error_new(SPIN_ERROR_INVALID, "its digest is %.*s, but the manifest expects %.*s",
+                     SLICE_ARG(actual), SLICE_ARG(expected));
+}
+
+static spin_error_t *copy_and_verify(arena_t *scratch, const char *path, const char *copy,
+                                     spin_slice_t digest) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return error_from_errno(errno, "can't open \"%s\"", path);
@@ -106,7 +149,7 @@ static spin_error_t *copy_and_verify(const char *path, const char *copy, spin_sl
     fd = open(copy, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_from_errno(errno, "can't open \"%s\"", copy);
-    error = digest_verify(fd, digest);
+    error = verify(scratch, fd, digest);
     close(fd);
     return error;
 }
@@ -118,10 +161,11 @@ static spin_error_t *resolve_url(loading_t *loading, spin_component_t *component
     if (error == NULL)
         error = loading_module_path(loading, component, &copy);
     if (error == NULL)
-        error = copy_and_verify(path, copy, source->digest);
+        error = copy_and_verify(&loading->scratch, path, copy, source->digest);
     if (error != NULL)
         return error_wrap(error, "source \"%.*s\"", SLICE_ARG(source->url));
     source->file = copy;
+    source->file_digest = source->digest;
     return NULL;
 }
 
@@ -142,6 +186,14 @@ static spin_error_t *find_parcel(loading_t *loading, const manifest_source_t *so
     return error_wrap(error, "bindle %s", parcels_quote(loading, source->reference));
 }
 
+spin_error_t *source_set_parcel(spin_component_t *component, char *file) {
+    manifest_source_t *source = &component->source;
+    source->file = file;
+    source->file_digest =
+        arena_printf(&component->application->arena, "sha256:%.*s", SLICE_ARG(source->parcel));
+    return source->file_digest.ptr == NULL ? error_no_memory() : NULL;
+}
+
 static spin_error_t *resolve_parcel(loading_t *loading, spin_component_t *component) {
     manifest_source_t *source = &component->source;
     const bindle_parcel_t *parcel;
@@ -154,10 +206,9 @@ static spin_error_t *resolve_parcel(loading_t *loading, spin_component_t *compon
         error = loading_module_path(loading, component, &file);
     if (error == NULL)
         error = parcels_place(loading, cached, file);
-    if (error != NULL)
-        return error_wrap(error, "source");
-    source->file = file;
-    return NULL;
+    if (error == NULL)
+        error = source_set_parcel(component, file);
+    return error == NULL ? NULL : error_wrap(error, "source");
 }
 
 spin_error_t *source_resolve(loading_t *loading, spin_component_t *component,

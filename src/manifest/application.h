@@ -43,7 +43,10 @@ typedef struct manifest_source {
     spin_slice_t url;       /* SPIN_SOURCE_URL */
     spin_slice_t digest;    /* SPIN_SOURCE_URL: "sha256:" and 64 lower-case hex digits */
     manifest_position_t at;
-    char *file; /* set by the loader: the module's absolute path on this host; NULL before */
+    /* Set by the loader, ptr NULL before: the module's absolute path on this host, and the digest
+     * of what it loaded, in the form above. The file may have changed since. */
+    char *file;
+    spin_slice_t file_digest;
 } manifest_source_t;
 
 typedef struct manifest_files_entry {

@@ -100,14 +100,25 @@ static json_t *write_files(arena_t *scratch, const spin_component_t *component) 
     return files;
 }
 
+static json_t *write_source(arena_t *scratch, const spin_component_t *component) {
+    const manifest_source_t *source = &component->source;
+    json_t *json = json_pack("{s:s, s:o}", "content_type", "application/wasm", "source",
+                             write_url(scratch, source->file));
+    if (json != NULL && source->file_digest.ptr != NULL &&
+        !schema_add(json, "digest", schema_write_text(source->file_digest))) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
 static json_t *write_components(arena_t *scratch, const spin_application_t *application) {
     json_t *components = json_array();
     for (size_t i = 0; components != NULL && i < application->components_len; i++) {
         const spin_component_t *component = &application->components[i];
-        json_t *item = json_pack("{s:o, s:{s:s, s:o}, s:o}", "id", schema_write_text(component->id),
-                                 "source", "content_type", "application/wasm", "source",
-                                 write_url(scratch, component->source.file), "files",
-                                 write_files(scratch, component));
+        json_t *item =
+            json_pack("{s:o, s:o, s:o}", "id", schema_write_text(component->id), "source",
+                      write_source(scratch, component), "files", write_files(scratch, component));
         if (json_array_append_new(components, item) != 0) {
             json_decref(components);
             return NULL;
@@ -340,24 +351,42 @@ static spin_error_t *read_mount(locked_reader_t *reader, const char *what, json_
                                      : read_url(reader, what, source, &mount->host_path);
 }
 
+static spin_error_t *read_source(locked_reader_t *reader, const char *what, json_t *json,
+                                 manifest_source_t *source) {
+    json_t *content_type, *url, *digest = NULL; /* older ones have no digest */
+    json_error_t reason;
+    if (json_unpack_ex(json, &reason, JSON_STRICT, "{s:o, s:o, s?o}", "content_type", &content_type,
+                       "source", &url, "digest", &digest) != 0)
+        return malformed(reader, "%s: source: %s", what, reason.text);
+    if (!slice_equal_text(text_of(content_type), "application/wasm"))
+        return malformed(reader, "%s: content_type is not application/wasm", what);
+    if (digest != NULL) {
+        const char *wrong = check_digest(text_of(digest));
+        if (wrong != NULL)
+            return malformed(reader, "%s: digest %s", what, wrong);
+        source->file_digest = arena_copy(reader->arena, text_of(digest));
+        if (source->file_digest.ptr == NULL)
+            return error_no_memory();
+    }
+    return read_url(reader, what, url, &source->file);
+}
+
 static spin_error_t *read_component(locked_reader_t *reader, size_t index, json_t *json) {
     spin_component_t *component = &reader->application->components[index];
     const char *what =
         (const char *)arena_printf(reader->arena, "components: item %zu", index + 1).ptr;
-    json_t *id, *content_type, *source, *files;
+    json_t *id, *source, *files;
     json_error_t reason;
     if (what == NULL)
         return error_no_memory();
-    if (json_unpack_ex(json, &reason, JSON_STRICT, "{s:o, s:{s:o, s:o}, s:o}", "id", &id, "source",
-                       "content_type", &content_type, "source", &source, "files", &files) != 0)
+    if (json_unpack_ex(json, &reason, JSON_STRICT, "{s:o, s:o, s:o}", "id", &id, "source", &source,
+                       "files", &files) != 0)
         return malformed(reader, "%s: %s", what, reason.text);
     if (!slice_equal(text_of(id), component->id) || !json_is_string(id))
         return malformed(reader, "%s: not the id of the manifest's component", what);
-    if (!slice_equal_text(text_of(content_type), "application/wasm"))
-        return malformed(reader, "%s: content_type is not application/wasm", what);
     if (!json_is_array(files))
         return malformed(reader, "%s: files is not an array", what);
-    spin_error_t *error = read_url(reader, what, source, &component->source.file);
+    spin_error_t *error = read_source(reader, what, source, &component->source);
     if (error != NULL)
         return error;
     size_t len = json_array_size(files);

@@ -3,7 +3,8 @@
  *     {"libspin_lock_version": 1,
  *      "metadata": {"origin": "file:///...", "manifest": "spin.toml"},
  *      "components": [{"id": "hello",
- *                      "source": {"content_type": "application/wasm", "source": "file:///..."},
+ *                      "source": {"content_type": "application/wasm", "source": "file:///...",
+ *                                 "digest": "sha256:..."},
  *                      "files": [{"source": "file:///...", "path": "/", "read_only": true}]}],
  *      "manifest": { all that spin.toml holds },
  *      "positions": [[LINE, COLUMN], ...]}
@@ -12,7 +13,8 @@
  * once, and each rule of the manifest holds for hostile text too. `positions` has one entry for
  * each value of `manifest`, as one meets them when reading: LINE and COLUMN, in a table those of
  * the key as well, and last "toml" where the value is one that JSON lacks and is written as TOML in
- * a string. */
+ * a string. `digest` is that of the module when it was loaded; where no loader has told it, and in
+ * what older versions wrote, it is not there. */
 #ifndef MANIFEST_LOCKED_H
 #define MANIFEST_LOCKED_H
 

@@ -311,7 +311,7 @@ static bool take(net_stream_t *stream, spin_slice_t bytes) {
 
 static void read_some(net_stream_t *stream) {
     uint8_t buffer[READ_SIZE];
-    for (unsigned left = READS_PER_TURN; left > 0; left--) {
+    for (unsigned left = READS_PER_TURN; left > 0 && stream->watch != NULL; left--) {
         ssize_t len = recv(stream->watch->fd, buffer, sizeof buffer, 0);
         if (len < 0 && errno == EINTR)
             continue;
@@ -410,7 +410,7 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     }
     if ((events & UV_WRITABLE) != 0)
         flush(stream);
-    if ((events & UV_READABLE) != 0 && !is_over(stream) &&
+    if ((events & UV_READABLE) != 0 && stream->watch != NULL &&
         (!stream->paused || stream->phase == PHASE_HANDSHAKE))
         read_some(stream);
 }

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/vec.h"
-#include "bindle/digest.h"
+#include "bindle/reference.h"
+#include "digest/digest.h"
 #include "loader/assets.h"
 #include "loader/manifest_file.h"
 #include "loader/source.h"
@@ -18,7 +19,7 @@
 
 /* A file that was read. */
 typedef struct hashed {
-    char sha256[BINDLE_SHA256_HEX + 1];
+    char sha256[DIGEST_HEX + 1];
     uint64_t size;
 } hashed_t;
 
@@ -114,8 +115,8 @@ static spin_error_t *hash(int fd, hashed_t *out) {
         return error_new(SPIN_ERROR_INVALID, "not a regular file");
     struct sha256_ctx context;
     sha256_init(&context);
-    int number = bindle_digest_file(fd, &context, &out->size);
-    bindle_digest_hex(&context, out->sha256);
+    int number = digest_file(fd, &context, &out->size);
+    digest_hex(&context, out->sha256);
     return number == 0 ? NULL : error_from_errno(number, "can't read it");
 }
 
@@ -246,7 +247,7 @@ static spin_error_t *add_asset(expander_t *expander, const asset_t *asset, spin_
         return error_no_memory();
     uintptr_t number = (uintptr_t)map_get(&expander->files, identity);
     if (number == 0) {
-        spin_slice_t name = slice_from(identity, BINDLE_SHA256_HEX + 1);
+        spin_slice_t name = slice_from(identity, DIGEST_HEX + 1);
         error = add_parcel(expander, hashed, name, media_type_of(name),
                            (publish_source_t){.path = path});
         if (error != NULL)
@@ -315,7 +316,7 @@ static spin_error_t *add_manifest(expander_t *expander) {
     struct sha256_ctx context;
     sha256_init(&context);
     sha256_update(&context, source.bytes.len, source.bytes.ptr);
-    bindle_digest_hex(&context, hashed.sha256);
+    digest_hex(&context, hashed.sha256);
     spin_slice_t name = arena_printf(arena, "spin.%s.toml", hashed.sha256);
     if (name.ptr == NULL)
         return error_no_memory();

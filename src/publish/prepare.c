@@ -8,7 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "bindle/digest.h"
+#include "bindle/reference.h"
+#include "digest/digest.h"
 #include "loader/workdir.h"
 #include "publish/expand.h"
 
@@ -101,8 +102,8 @@ static spin_error_t *append_file(parcel_copy_t *copy, const char *path) {
 /* What was signed is what must be there. */
 static spin_error_t *check(parcel_copy_t *copy, const char *path) {
     const bindle_parcel_t *parcel = &copy->staging->bindle->invoice.parcels[copy->index];
-    char hex[BINDLE_SHA256_HEX + 1];
-    bindle_digest_hex(&copy->hash, hex);
+    char hex[DIGEST_HEX + 1];
+    digest_hex(&copy->hash, hex);
     if (strcmp(hex, parcel->sha256) == 0)
         return NULL;
     return error_new(SPIN_ERROR_INVALID,
@@ -195,7 +196,7 @@ static int put_in_place(const char *made, const char *path, const char *aside) {
 static spin_error_t *publish_folder(const staging_t *staging) {
     arena_t *arena = &staging->bindle->arena;
     const bindle_invoice_t *invoice = &staging->bindle->invoice;
-    char digest[BINDLE_SHA256_HEX + 1];
+    char digest[DIGEST_HEX + 1];
     bindle_reference_digest(invoice->name, invoice->version, digest);
     int root = (int)(strrchr(staging->workdir, '/') - staging->workdir);
     const char *path =

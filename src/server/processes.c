@@ -278,7 +278,7 @@ static void advance(server_crew_t *crew) {
 /* What waits for that name is not worth doing any more. */
 static void drop_waiting(server_crew_t *crew, const char *name) {
     change_t **link = &crew->changes;
-    if (crew->busy)
+    if (crew->busy && *link != NULL)
         link = &(*link)->next;
     while (*link != NULL) {
         change_t *each = *link;

@@ -8,18 +8,19 @@
 
 /* ── options ─────────────────────────────────────────────────────────────────────────────── */
 
-/* The server's environment, and in front of it, so that it wins, the application's own. */
+/* The application's own environment in front of the server's, so that it wins. */
 static spin_error_t *join_environments(server_tenant_t *tenant,
                                        const spin_engine_options_t *common) {
     const spin_server_application_t *own = &tenant->site->options;
-    size_t len = common->environment_len + own->environment_len;
-    tenant->environment = arena_calloc(&tenant->site->arena, len + 1, sizeof(char *));
+    size_t len = 0;
+    tenant->environment = arena_calloc(
+        &tenant->site->arena, common->environment_len + own->environment_len + 1, sizeof(char *));
     if (tenant->environment == NULL)
         return error_no_memory();
-    for (size_t i = 0; i < len; i++)
-        tenant->environment[i] = i < own->environment_len
-                                     ? own->environment[i]
-                                     : common->environment[i - own->environment_len];
+    for (size_t i = 0; i < own->environment_len; i++)
+        tenant->environment[len++] = own->environment[i];
+    for (size_t i = 0; i < common->environment_len; i++)
+        tenant->environment[len++] = common->environment[i];
     tenant->engine.environment = tenant->environment;
     tenant->engine.environment_len = len;
     return NULL;

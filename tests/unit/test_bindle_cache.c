@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bindle/cache.h"
-#include "bindle/digest.h"
 #include "cmocka_all.h"
+#include "digest/digest.h"
 #include "failing_alloc.h"
 
 static char base[64];
@@ -38,13 +38,13 @@ static int tear_down(void **state) {
 
 enum { SIZE = 300000 };
 static uint8_t content[SIZE];
-static char digest[BINDLE_SHA256_HEX + 1];
+static char digest[DIGEST_HEX + 1];
 
-static void digest_of(const void *bytes, size_t len, char out[BINDLE_SHA256_HEX + 1]) {
+static void digest_of(const void *bytes, size_t len, char out[DIGEST_HEX + 1]) {
     struct sha256_ctx hash;
     sha256_init(&hash);
     sha256_update(&hash, len, bytes);
-    bindle_digest_hex(&hash, out);
+    digest_hex(&hash, out);
 }
 
 static int make_content(void **state) {

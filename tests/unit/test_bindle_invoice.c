@@ -351,7 +351,7 @@ static void references_are_names_with_versions(void **state) {
 /* The folder of the crate's own example. */
 static void a_folder_is_named_by_the_digest_of_the_reference(void **state) {
     (void)state;
-    char digest[BINDLE_SHA256_HEX + 1];
+    char digest[DIGEST_HEX + 1];
     bindle_reference_digest(SLICE_LITERAL("enterprise.com/warpcore"), SLICE_LITERAL("1.0.0"),
                             digest);
     assert_string_equal(digest, "1927aefa8fdc8327499e918300e2e49ecb271321530cc5881fcd069ca8372dcd");

@@ -156,6 +156,8 @@ static void assert_lacks(const spin_application_t *application, const char *path
 }
 
 #define SOURCE "source = \"x.wasm\"\n"
+/* SHA-256 of "module". */
+#define MODULE "120970d812836f19888625587a4606a5ad23cef31c8684e601771552548fc6b9"
 
 /* ── what is copied ──────────────────────────────────────────────────────────────────────── */
 
@@ -167,6 +169,7 @@ static void resolves_source_and_origin(void **state) {
     char expected[PATH_MAX + 32];
     snprintf(expected, sizeof expected, "%s/sub/x.wasm", app);
     assert_string_equal(application->components[0].source.file, expected);
+    assert_true(slice_equal_text(application->components[0].source.file_digest, "sha256:" MODULE));
     snprintf(expected, sizeof expected, "%s/spin.toml", app);
     assert_true(slice_equal_text(application->origin, expected));
     assert_int_equal(application->components[0].mounts_len, 0);
@@ -580,6 +583,7 @@ static void assert_url_fails(const char *url, spin_error_kind_t kind, const char
     assert_string_equal(message, whole);
     assert_int_equal(spin_error_kind(error), kind);
     assert_null(component->source.file);
+    assert_null(component->source.file_digest.ptr);
     spin_error_free(error);
     arena_deinit(&application.arena);
 }
@@ -594,6 +598,7 @@ static void verifies_digests(void **state) {
     assert_null(resolve_url(&application, component, url));
     snprintf(expected, sizeof expected, "%s/modules/7.wasm", tmp); /* the copy that was verified */
     assert_string_equal(component->source.file, expected);
+    assert_true(slice_equal_text(component->source.file_digest, "sha256:" ABC));
     arena_deinit(&application.arena);
     struct stat info;
     assert_int_equal(stat(in_base("tmp/modules/7.wasm"), &info), 0);

@@ -50,6 +50,8 @@ static void loads_modules_and_files(void **state) {
     assert_int_equal(spin_component_source(web), SPIN_SOURCE_BINDLE);
     assert_text(spin_component_source_reference(web), ID);
     assert_content(web->source.file, "module");
+    assert_text(web->source.file_digest,
+                "sha256:120970d812836f19888625587a4606a5ad23cef31c8684e601771552548fc6b9");
     spin_mount_t mount;
     assert_true(spin_component_mount(web, 0, &mount));
     assert_text(mount.guest_path, "/");
@@ -314,6 +316,8 @@ static void writes_the_locked_form(void **state) {
                                         &locked));
     assert_text(spin_application_origin(locked), "bindle+" SERVER "?id=" ID);
     assert_string_equal(locked->components[0].source.file, application->components[0].source.file);
+    assert_true(slice_equal(locked->components[0].source.file_digest,
+                            application->components[0].source.file_digest));
     assert_content(in_mount(locked, 0, "a.txt"), "A");
     assert_string_equal(locked->file, "bindle:" ID "/spin.toml");
     spin_application_unref(locked);

@@ -21,6 +21,8 @@
 
 #define GOLDEN SPIN_SOURCE_DIR "/tests/golden/manifest"
 
+#define DIGEST "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
 /* What a loader would add: paths with bytes that no JSON holds. */
 static void load_pretence(spin_application_t *application) {
     static manifest_mount_t mounts[] = {
@@ -30,6 +32,8 @@ static void load_pretence(spin_application_t *application) {
     application->origin = SLICE_LITERAL("/srv/\xFE?/spin.toml");
     for (size_t i = 0; i < application->components_len; i++) {
         application->components[i].source.file = (char *)"/tmp/#\xFF.wasm";
+        if (i % 2 == 0)
+            application->components[i].source.file_digest = spin_slice(DIGEST);
         application->components[i].mounts = mounts;
         application->components[i].mounts_len = i % 3;
     }
@@ -106,6 +110,8 @@ static void assert_same_toml(const toml_value_t *a, const toml_value_t *b) {
 
 static void assert_same_component(const spin_component_t *a, const spin_component_t *b) {
     assert_string_equal(a->source.file, b->source.file);
+    assert_int_equal(a->source.file_digest.ptr == NULL, b->source.file_digest.ptr == NULL);
+    assert_same_slice(a->source.file_digest, b->source.file_digest);
     assert_int_equal(a->at.line, b->at.line);
     assert_int_equal(a->source.at.column, b->source.at.column);
     assert_same_toml(a->trigger.table, b->trigger.table);
@@ -217,6 +223,24 @@ static void errors_point_into_the_manifest(void **state) {
     spin_application_unref(application);
 }
 
+/* Older versions wrote none. */
+static void a_digest_may_be_missing(void **state) {
+    (void)state;
+    static const char member[] = ",\"digest\":\"" DIGEST "\"";
+    spin_application_t *application = parse(SLICE_LITERAL(MANIFEST("a = 1")), "spin.toml");
+    char *locked = lock(application);
+    char *at = strstr(locked, member);
+    assert_non_null(at);
+    memmove(at, at + strlen(member), strlen(at + strlen(member)) + 1);
+    spin_application_t *again = unlock(locked);
+    assert_null(again->components[0].source.file_digest.ptr);
+    application->components[0].source.file_digest = (spin_slice_t){NULL, 0};
+    assert_same(application, again);
+    spin_string_free(locked);
+    spin_application_unref(application);
+    spin_application_unref(again);
+}
+
 static void needs_a_loader(void **state) {
     (void)state;
     spin_application_t *application = NULL;
@@ -297,6 +321,13 @@ static void refuses_edits(void **state) {
         {"file:///tmp/%23%FF.wasm", "file:///tmp/x?y", "neither query nor fragment"},
         {"application/wasm", "text/plain", "content_type is not application/wasm"},
         {"\"source\":\"file:///tmp/%23%FF.wasm\"", "\"source\":7", "must begin with file:///"},
+        {"\"source\":{\"content_type\"", "\"source\":7,\"s\":{\"content_type\"", "item 1: "},
+        {"\"digest\":", "\"digests\":", "item 1: source: "},
+        {"\"digest\":\"sha256:ba", "\"digest\":\"sha256:BA", "item 1: digest must be"},
+        {"\"digest\":\"sha256:b", "\"digest\":\"sha256:", "item 1: digest must be"},
+        {"\"digest\":\"sha256:", "\"digest\":\"sha512:", "item 1: digest must be"},
+        {"\"" DIGEST "\"", "7", "item 1: digest must be"},
+        {"\"" DIGEST "\"", "null", "item 1: digest must be"},
         {"file:///tmp/m", "m", "must begin with file:///"},
         {"\"path\":\"/\"", "\"path\":\"\"", "files: the path must be an absolute path"},
         {"\"path\":\"/\"", "\"path\":\"/a/../b\"", "files: the path must not contain \"..\""},
@@ -586,6 +617,7 @@ int main(void) {
         cmocka_unit_test(golden_manifests_come_back),
         cmocka_unit_test(each_type_comes_back),
         cmocka_unit_test(errors_point_into_the_manifest),
+        cmocka_unit_test(a_digest_may_be_missing),
         cmocka_unit_test(needs_a_loader),
         cmocka_unit_test(refuses_edits),
         cmocka_unit_test(refuses_other_text),

@@ -17,10 +17,11 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "bindle/cache.h"
-#include "bindle/digest.h"
 #include "bindle/key_file.h"
+#include "bindle/reference.h"
 #include "bindle/sign.h"
 #include "cmocka_all.h"
+#include "digest/digest.h"
 #include "failing_alloc.h"
 #include "manifest/bindle.h"
 #include "manifest/manifest.h"
@@ -418,7 +419,7 @@ static spin_error_t *prepare(void) {
 }
 
 static const char *bindle_path(const char *name) {
-    char digest[BINDLE_SHA256_HEX + 1];
+    char digest[DIGEST_HEX + 1];
     bindle_reference_digest(SLICE_LITERAL("hello"), SLICE_LITERAL("1.0.0"), digest);
     return (const char *)arena_printf(&arena, "%s/out/%s%s", base, digest, name).ptr;
 }
@@ -438,14 +439,14 @@ static void assert_parcel(const bindle_parcel_t *parcel) {
     const char *path =
         bindle_path((const char *)arena_printf(&arena, "/parcels/%s.dat", parcel->sha256).ptr);
     int fd = open(path, O_RDONLY);
-    char hex[BINDLE_SHA256_HEX + 1];
+    char hex[DIGEST_HEX + 1];
     uint64_t len;
     struct sha256_ctx hash;
     struct stat info;
     assert_true(fd >= 0);
     sha256_init(&hash);
-    assert_int_equal(bindle_digest_file(fd, &hash, &len), 0);
-    bindle_digest_hex(&hash, hex);
+    assert_int_equal(digest_file(fd, &hash, &len), 0);
+    digest_hex(&hash, hex);
     assert_string_equal(hex, parcel->sha256);
     assert_int_equal(len, parcel->size_bytes);
     assert_int_equal(fstat(fd, &info), 0);

@@ -45,7 +45,6 @@ struct redis_runner {
     bool polling;
     uv_poll_t poll;
     uv_timer_t soon;
-    uint8_t packet[REDIS_PACKET_MAX];
 };
 
 /* ── jobs ────────────────────────────────────────────────────────────────────────────────── */
@@ -117,6 +116,7 @@ static void log_failure(const job_t *job, const char *what, const spin_error_t *
 }
 
 static void do_soon(redis_runner_t *runner);
+static void poll_queue(redis_runner_t *runner, bool poll);
 
 /* A runner that is asked to drain looks again whether the queue is empty. */
 static void end_job(job_t *job) {
@@ -221,13 +221,13 @@ static spin_error_t *copy_payload(job_t *job, spin_slice_t payload) {
     return job->payload.ptr == NULL ? error_no_memory() : NULL;
 }
 
-/* NULL: it is no packet of ours. */
-static job_t *unpack(redis_runner_t *runner, size_t len, int fd, spin_error_t **error) {
+/* NULL: it is no packet of ours, or, with an error, there is no memory. */
+static job_t *unpack(redis_runner_t *runner, spin_slice_t packet, int fd, spin_error_t **error) {
     redis_packet_t head;
-    if (len < sizeof head)
+    if (packet.len < sizeof head)
         return NULL;
-    memcpy(&head, runner->packet, sizeof head);
-    spin_slice_t rest = spin_slice_of(runner->packet + sizeof head, len - sizeof head);
+    memcpy(&head, packet.ptr, sizeof head);
+    spin_slice_t rest = slice_from(packet, sizeof head);
     bool large = head.payload_len > REDIS_PACKET_PAYLOAD;
     if (head.component >= runner->site.components_len || head.channel_len > rest.len ||
         (!large && rest.len - head.channel_len != head.payload_len))
@@ -248,29 +248,16 @@ static job_t *unpack(redis_runner_t *runner, size_t len, int fd, spin_error_t **
     return job;
 }
 
-static void run_packet(redis_runner_t *runner, size_t len, int fd) {
-    spin_error_t *error = NULL;
-    job_t *job = unpack(runner, len, fd, &error);
-    if (fd >= 0)
-        close(fd);
-    if (job == NULL) {
-        LOG_ERROR("a message is lost on its way to a worker", LOG_INT("bytes", len),
-                  LOG_ERR("error", error));
-        spin_error_free(error);
-    } else if (error != NULL) {
-        fail_job(job, error);
-    } else if (!start(job)) {
-        runner->waiting = job;
-    }
-}
-
-/* False: the queue is empty, and for ever where nobody can put anything into it. */
-static bool receive(redis_runner_t *runner) {
+/* False: the queue is empty; for ever, where `*ended`. Not inline: its buffer shall not be on the
+ * stack below a guest. */
+static __attribute__((noinline)) bool receive(redis_runner_t *runner, bool *ended, job_t **job,
+                                              spin_error_t **error) {
+    uint8_t packet[REDIS_PACKET_MAX];
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
-    struct iovec part = {runner->packet, sizeof runner->packet};
+    struct iovec part = {packet, sizeof packet};
     struct msghdr header = {.msg_iov = &part,
                             .msg_iovlen = 1,
                             .msg_control = control.bytes,
@@ -279,15 +266,37 @@ static bool receive(redis_runner_t *runner) {
     do {
         len = recvmsg(runner->site.fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (len < 0 && errno == EINTR);
-    if (len > 0) {
-        run_packet(runner, (size_t)len, take_fd(&header));
-        return true;
+    *ended = len == 0;
+    if (len <= 0)
+        return false;
+    int fd = take_fd(&header);
+    *job = unpack(runner, spin_slice_of(packet, (size_t)len), fd, error);
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+/* False: there is nothing in the queue. */
+static bool take_next(redis_runner_t *runner) {
+    job_t *job = NULL;
+    spin_error_t *error = NULL;
+    bool ended;
+    if (!receive(runner, &ended, &job, &error)) {
+        if (ended) /* nobody can put anything into it any more */
+            poll_queue(runner, false);
+        return false;
     }
-    if (len == 0) {
-        uv_poll_stop(&runner->poll);
-        runner->polling = false;
+    if (job == NULL) {
+        if (error == NULL)
+            error = error_new(SPIN_ERROR_INTERNAL, "a packet of another form");
+        LOG_ERROR("a message is lost on its way to a worker", LOG_ERR("error", error));
+        spin_error_free(error);
+    } else if (error != NULL) {
+        fail_job(job, error);
+    } else if (!start(job)) {
+        runner->waiting = job;
     }
-    return false;
+    return true;
 }
 
 /* ── taking ──────────────────────────────────────────────────────────────────────────────── */
@@ -346,7 +355,7 @@ static void advance(redis_runner_t *runner) {
         return;
     runner->advancing = true;
     while (!empty && left > 0 && may_take(runner)) {
-        empty = !receive(runner);
+        empty = !take_next(runner);
         left--;
     }
     runner->advancing = false;
