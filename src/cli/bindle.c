@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "options.h"
+#include "outlive.h"
 #include "progress.h"
 
 typedef struct bindle {
@@ -117,7 +118,8 @@ static spin_error_t *prepare(const bindle_t *bindle, char **id) {
 }
 
 /* The file store of Bindle servers never takes a parcel of which an upload was cut off. So the
- * first signal ends the command behind the parcel that is under way, and the second one at once. */
+ * first signal ends the command behind the parcel that is under way, and the second one at once;
+ * and what uploads outlives the command (outlive.h), for which a `kill -9` is such a signal. */
 static struct {
     progress_t progress;
     bool quiet;
@@ -163,7 +165,8 @@ static void log_beside_bar(spin_log_level_t level, spin_slice_t record, void *us
     spin_log_sink_fd(level, record, user);
 }
 
-static int push(const bindle_t *bindle) {
+static int push(void *user) {
+    const bindle_t *bindle = user;
     static int log_fd = STDERR_FILENO;
     char *id = NULL;
     spin_error_t *error = NULL;
@@ -194,7 +197,7 @@ static int command_push(int argc, char **argv) {
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         const char *wrong = take_file(&bindle, &operands);
-        code = wrong != NULL ? refuse(&push_set, wrong) : push(&bindle);
+        code = wrong != NULL ? refuse(&push_set, wrong) : outlive(push, &bindle);
     }
     options_free(&push_set, &bindle, &operands);
     return code;

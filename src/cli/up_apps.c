@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "progress.h"
+
 static const char settings_name[] = "spin-server.toml";
 
 /* ── the list ────────────────────────────────────────────────────────────────────────────── */
@@ -233,19 +235,25 @@ static spin_error_t *load_settings(const app_t *app, spin_server_settings_t **ou
 
 spin_error_t *app_load(app_t *app, const up_t *up, spin_application_t **application,
                        spin_server_settings_t **settings) {
+    progress_t progress;
+    spin_bindle_options_t registry = up->registry;
     const spin_loader_options_t options = {
         .size = sizeof options,
         .temp_dir = up->temp_dir,
         .direct_mounts = up->direct_mounts,
         .locked = true,
-        .bindle = &up->registry,
+        .bindle = &registry,
     };
     spin_error_t *error = load_settings(app, settings);
     if (error != NULL)
         return error;
-    error = app->is_bindle
-                ? spin_loader_load_bindle(app->path, &up->registry, &options, application)
-                : spin_loader_load_file(app->path, &options, application);
+    progress_init(&progress);
+    if (!up->quiet)
+        registry.progress = progress_show;
+    registry.user = &progress;
+    error = app->is_bindle ? spin_loader_load_bindle(app->path, &registry, &options, application)
+                           : spin_loader_load_file(app->path, &options, application);
+    progress_end(&progress);
     if (error != NULL)
         spin_server_settings_free(*settings);
     return error;

@@ -108,7 +108,8 @@ void room_tell(spin_engine_t *engine) {
         ring_leave(context);
         context->room.fn = NULL;
         ring->told = context;
-        fn(context->room.user);
+        if (fn != NULL)
+            fn(context->room.user);
         any_taken |= ring->told != context;
         ring->told = NULL;
     }

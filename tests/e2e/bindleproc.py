@@ -135,6 +135,11 @@ class Relay:
                 pass
         self.go.set()
 
+    def release(self):
+        """Lets all pass again."""
+        self.limit = {"up": None, "down": None}
+        self.go.set()
+
     def close(self):
         try:
             self.listener.shutdown(socket.SHUT_RDWR)  # so that nobody waits there any more

@@ -354,16 +354,20 @@ def three_files():
             for name, size in (("small", 5_000), ("middle", 60_000), ("large", 400_000))}
 
 
-def kill_push_at(ann, relay, folder, args, **hold):
-    """Holds the transfer up where `hold` says and kills it there. False: it was done before."""
+def kill_push_at(ann, relay, folder, args, cut=True, **hold):
+    """Holds the transfer up where `hold` says and kills the command there. `cut`: the connection is
+    gone too, otherwise it goes on. False: it was done before."""
     relay.hold(**hold)
     process = ann.start("push", "-q", "-f", folder, "--bindle-server", relay.url, *args)
     while not relay.held.wait(0.02) and process.poll() is None:
         pass
     reached = process.poll() is None
     process.kill()
-    process.communicate()
-    relay.drop()
+    if cut:
+        relay.drop()
+    else:
+        relay.release()
+    process.communicate()  # which waits for what outlives it
     return reached
 
 
@@ -391,7 +395,18 @@ def test_killed_at_every_step(ann, peers, app, relay_to, tmp_path):
 
 def test_killed_at_every_step_with_a_file_store(ann, peers, app, relay_to, tmp_path):
     """The reference server's file store makes a parcel's folder in front of its content, and takes
-    no parcel whose folder is there. We can't mend that, but we can say what will."""
+    no parcel whose folder is there. So the parcel that is under way is finished all the same."""
+    peer = peers("file")
+    relay, reached = relay_to(peer), 0
+    for way, at in steps(relay, ann, app)[::3]:
+        folder = app(three_files())
+        reached += kill_push_at(ann, relay, folder, (), cut=False, **{way: at})
+        assert_there(peer, assert_pushed(ann.push(folder, peer.url)), folder, tmp_path)
+    assert reached > 15
+
+
+def test_cut_off_at_every_step_with_a_file_store(ann, peers, app, relay_to, tmp_path):
+    """Where the connection breaks too we can't mend it, but we can say what will."""
     peer = peers("file")
     relay, stuck = relay_to(peer), 0
     for way, at in steps(relay, ann, app)[::4]:
