@@ -27,6 +27,7 @@ typedef struct spin_bindle_progress {
     bool skipped;   /* it was not taken, as somebody else is or was uploading it */
 } spin_bindle_progress_t;
 
+/* Told from inside of the call that moves something; must not call back into it. */
 typedef void (*spin_bindle_progress_fn)(const spin_bindle_progress_t *progress, void *user);
 
 /* Where bindles are and who we are. Zero means "the default" everywhere. */

@@ -20,6 +20,7 @@
 extern "C" {
 #endif
 
+/* An address, and the applications behind it. */
 typedef struct spin_server spin_server_t;
 
 /* How one application is served. Zero means "the default" everywhere; all is copied. */
@@ -54,6 +55,7 @@ typedef enum spin_server_event_kind {
     SPIN_SERVER_REMOVED,     /* no worker hands requests to it any more */
 } spin_server_event_kind_t;
 
+/* One change, told while it is looked at: nothing in it outlives the call. */
 typedef struct spin_server_event {
     size_t size; /* sizeof(spin_server_event_t), of the library that calls */
     spin_server_event_kind_t kind;
