@@ -65,6 +65,21 @@ func (a *arena) optional(text string) *C.char {
 	return a.text(text)
 }
 
+// pairs makes a "name=value" of each.
+func (a *arena) pairs(texts map[string]string) **C.char {
+	if len(texts) == 0 {
+		return nil
+	}
+	first := (**C.char)(a.alloc(len(texts), unsafe.Sizeof((*C.char)(nil))))
+	list := unsafe.Slice(first, len(texts))
+	at := 0
+	for name, value := range texts {
+		list[at] = a.text(name + "=" + value)
+		at++
+	}
+	return first
+}
+
 func (a *arena) slice(text string) C.spin_slice_t {
 	return C.spin_slice_t{ptr: (*C.uint8_t)(unsafe.Pointer(a.text(text))), len: C.size_t(len(text))}
 }

@@ -20,6 +20,8 @@ type EngineOptions struct {
 	Timeout      time.Duration
 	CacheDir     string
 	DisableCache bool
+	// Variables has values of the application's; they win over the process's environment.
+	Variables map[string]string
 }
 
 func (o *EngineOptions) toC(mem *arena) *C.spin_engine_options_t {
@@ -33,12 +35,19 @@ func (o *EngineOptions) toC(mem *arena) *C.spin_engine_options_t {
 	c.timeout_ms = milliseconds(o.Timeout)
 	c.cache_dir = mem.optional(o.CacheDir)
 	c.disable_cache = C.bool(o.DisableCache)
+	c.variables = mem.pairs(o.Variables)
+	c.variables_len = C.size_t(len(o.Variables))
 	return c
 }
 
 func (o *EngineOptions) check() error {
 	if o == nil {
 		return nil
+	}
+	for name, value := range o.Variables {
+		if err := noNUL(name, value); err != nil {
+			return err
+		}
 	}
 	return noNUL(o.CacheDir)
 }

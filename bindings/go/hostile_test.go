@@ -77,7 +77,8 @@ func TestTextsWithANULAreRefused(t *testing.T) {
 	_, e6 := NewHTTP(app, &HTTPOptions{Engine: &EngineOptions{CacheDir: text}})
 	_, e7 := NewEngine(app, &EngineOptions{CacheDir: text})
 	_, e8 := NewTrigger(text, setup(nil), app, nil)
-	for _, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8} {
+	_, e9 := NewEngine(app, &EngineOptions{Variables: map[string]string{"x": text}})
+	for _, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8, e9} {
 		wantError(t, err, Usage, "NUL")
 	}
 	err := timer(t, "", setup(func(s *Setup) error {

@@ -293,6 +293,26 @@ func TestHTTP(t *testing.T) {
 	wantError(t, err, Usage, "")
 }
 
+func TestVariablesHaveTheValuesOfTheOptions(t *testing.T) {
+	app := must[*Application](t)(LoadApplication(filepath.Join(root, "examples/many/apps/shop.example")))
+	defer app.Close()
+	options := &EngineOptions{DisableCache: true,
+		Variables: map[string]string{"currency": "a=b", "not_there": "x"}}
+	service := must[*Service](t)(NewHTTP(app,
+		&HTTPOptions{Listen: "127.0.0.1:0", LogDir: t.TempDir(), Engine: options}))
+	defer service.Close()
+	if err := service.Start(); err != nil {
+		t.Fatal(err)
+	}
+	answer := must[*http.Response](t)(http.Get("http://" + service.Address() + "/?key=price"))
+	defer answer.Body.Close()
+	if body := must[[]byte](t)(io.ReadAll(answer.Body)); !strings.Contains(string(body), "100 a=b") {
+		t.Fatalf("%s", body)
+	}
+	_, err := NewEngine(app, &EngineOptions{Variables: map[string]string{"": "x"}})
+	wantError(t, err, Usage, "name")
+}
+
 const echoModule = "examples/spin-timer-echo/guest/echo.wasm"
 
 // timer runs an application with a trigger and returns what Run returns.

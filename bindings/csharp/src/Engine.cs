@@ -22,14 +22,21 @@ namespace Spin.Host
         public bool DisableCache { get; set; }
         /// <summary>For every component, in front of its own.</summary>
         public IDictionary<string, string> Environment { get; set; }
+        /// <summary>Values of the application's variables; they win over the process's
+        /// environment.</summary>
+        public IDictionary<string, string> Variables { get; set; }
+
+        /// <summary>"name=value" for each; null stays null.</summary>
+        private static List<string> Joined(IDictionary<string, string> pairs) =>
+            pairs?.Select(pair => $"{pair.Key}={pair.Value}").ToList();
 
         /// <summary>As C has them; null gives NULL.</summary>
         internal static IntPtr ToNative(EngineOptions options, Arena arena)
         {
             if (options == null)
                 return IntPtr.Zero;
-            List<string> environment =
-                options.Environment?.Select(pair => $"{pair.Key}={pair.Value}").ToList();
+            List<string> environment = Joined(options.Environment);
+            List<string> variables = Joined(options.Variables);
             return arena.Struct(new RawEngineOptions {
                 size = Native.SizeOf<RawEngineOptions>(),
                 max_instances = options.MaxInstances,
@@ -39,6 +46,8 @@ namespace Spin.Host
                 disable_cache = Native.Bool(options.DisableCache),
                 environment = arena.CStrings(environment),
                 environment_len = (UIntPtr)(uint)(environment?.Count ?? 0),
+                variables = arena.CStrings(variables),
+                variables_len = (UIntPtr)(uint)(variables?.Count ?? 0),
             });
         }
     }

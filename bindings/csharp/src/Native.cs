@@ -62,6 +62,9 @@ namespace Spin.Host
         public byte disable_cache;
         public IntPtr environment;
         public UIntPtr environment_len;
+        public IntPtr variables;
+        public UIntPtr variables_len;
+        public IntPtr engine;
     }
 
     [CName("spin_trigger_type_t"), StructLayout(LayoutKind.Sequential)]

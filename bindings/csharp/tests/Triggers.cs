@@ -60,6 +60,25 @@ internal static class Triggers
     }
 
     [Test]
+    public static void VariablesHaveTheValuesOfTheOptions()
+    {
+        using (var folder = new Folder())
+        using (Application application = Application.Load("examples/many/apps/shop.example")) {
+            HttpOptions options = Options(folder);
+            options.Engine.Variables =
+                new Dictionary<string, string> { { "currency", "a=b" }, { "not_there", "x" } };
+            using (var server = new HttpServer(application, options)) {
+                Task run = server.RunAsync();
+                Check.Contains("100 a=b", Get(server.Address, "/?key=price"));
+                server.Stop();
+                Check.That(run.Wait(20000), "an end");
+            }
+            options.Engine.Variables = new Dictionary<string, string> { { "", "x" } };
+            Check.Fails(ErrorKind.Usage, () => new Context(application, options.Engine));
+        }
+    }
+
+    [Test]
     public static void TheErrorOfARunIsDelivered()
     {
         using (var folder = new Folder()) {

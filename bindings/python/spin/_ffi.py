@@ -92,7 +92,8 @@ class EngineOptions(_Sized):
     _fields_ = [("size", Size), ("loop", Pointer), ("max_instances", c.c_uint32),
                 ("max_memory_bytes", c.c_uint64), ("timeout_ms", c.c_uint64),
                 ("cache_dir", c.c_char_p), ("disable_cache", c.c_bool), ("environment", Pointer),
-                ("environment_len", Size)]
+                ("environment_len", Size), ("variables", c.POINTER(c.c_char_p)),
+                ("variables_len", Size), ("engine", Pointer)]
 
 
 # A callback returns the address of an error, or None.
@@ -205,6 +206,11 @@ def c_text(text):
 
 def optional(text):
     return None if text is None else c_text(text)
+
+
+def pairs(texts):
+    """A dict as an array of "name=value", for a field that keeps it alive."""
+    return (c.c_char_p * len(texts))(*(c_text(f"{name}={value}") for name, value in texts.items()))
 
 
 def milliseconds(seconds):

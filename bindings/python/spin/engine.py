@@ -11,11 +11,14 @@ from .errors import Kind, SpinError, check
 from .values import Lowering, lift
 
 
-def engine_options(max_instances=0, max_memory=0, timeout=None, cache_dir=None, disable_cache=False):
+def engine_options(max_instances=0, max_memory=0, timeout=None, cache_dir=None, disable_cache=False,
+                   variables=None):
     """How guests run, as C has it; zero and None are the defaults. `timeout` is in seconds."""
     return _ffi.EngineOptions(max_instances=max_instances, max_memory_bytes=max_memory,
                               timeout_ms=_ffi.milliseconds(timeout),
-                              cache_dir=_ffi.optional(cache_dir), disable_cache=disable_cache)
+                              cache_dir=_ffi.optional(cache_dir), disable_cache=disable_cache,
+                              variables=_ffi.pairs(variables or {}),
+                              variables_len=len(variables or {}))
 
 
 class _Context:
@@ -57,7 +60,8 @@ class _Context:
 
 class Engine:
     """Holds an application's components, compiled. Several engines are independent of each other.
-    Options: max_instances, max_memory (bytes), timeout (seconds), cache_dir, disable_cache."""
+    Options: max_instances, max_memory (bytes), timeout (seconds), cache_dir, disable_cache,
+    variables (a dict; they win over the process's environment)."""
 
     def __init__(self, application, **options):
         builder, context = Pointer(), Pointer()

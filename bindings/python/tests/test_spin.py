@@ -281,6 +281,19 @@ class Http(Case):
         with self.fails(Kind.USAGE, 'not "http"'):
             spin.HttpService(self.application(HELLO, '{ type = "other" }'))
 
+    def test_variables_have_the_values_of_the_options(self):
+        engine = {"disable_cache": True, "variables": {"currency": "a=b", "not_there": "x"}}
+        application = spin.Application.load(ROOT / "examples/many/apps/shop.example")
+        with spin.HttpService(application, "127.0.0.1:0", log_dir=self.folder / "logs",
+                              engine=engine) as service:
+            gc.collect()
+            service.start()
+            with urllib.request.urlopen(f"http://{service.address}/?key=price", timeout=20) as answer:
+                self.assertIn(b"100 a=b", answer.read())
+            service.stop()
+            service.wait()
+        with self.fails(Kind.USAGE, "name"):
+            spin.Engine(application, variables={"": "x"})
 
     def test_a_closed_service_neither_starts_nor_waits(self):
         options = {"log_dir": self.folder / "logs", "engine": {"disable_cache": True}}

@@ -1,5 +1,6 @@
 //! The C interface of libspin as include/spin declares it; what each does, who owns what and which
-//! thread may call it is said there. Left out is what only code written by spin-bindgen calls.
+//! thread may call it is said there. Left out is what only code written by spin-bindgen calls, and
+//! what `spin-host` does not use: engines that contexts share, `redis.h`, `bindle.h`, `server.h`.
 //! `spin-host/tests/layout.rs` compares structs and numbers with the headers.
 #![allow(non_camel_case_types)]
 #![no_std]
@@ -17,7 +18,7 @@ macro_rules! opaque {
 }
 opaque! {
     spin_error_t spin_application_t spin_component_t spin_wit_t spin_type_t spin_function_t
-    spin_engine_builder_t spin_execution_context_t spin_instance_t
+    spin_engine_t spin_engine_builder_t spin_execution_context_t spin_instance_t
     spin_trigger_t spin_worker_t spin_settings_t
     uv_loop_t
 }
@@ -172,6 +173,9 @@ pub struct spin_engine_options_t {
     pub disable_cache: bool,
     pub environment: *const *const c_char,
     pub environment_len: usize,
+    pub variables: *const *const c_char,
+    pub variables_len: usize,
+    pub engine: *mut spin_engine_t,
 }
 
 #[repr(C)]

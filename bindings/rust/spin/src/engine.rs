@@ -28,6 +28,8 @@ pub struct EngineOptions {
     pub disable_cache: bool,
     /// For every component, in front of its own.
     pub environment: Vec<(String, String)>,
+    /// Values of the application's variables; they win over the process's environment.
+    pub variables: Vec<(String, String)>,
 }
 
 /// The options as C has them, with what they point to.
@@ -35,6 +37,7 @@ pub(crate) struct RawOptions {
     pub raw: Box<sys::spin_engine_options_t>,
     _cache_dir: Option<CString>,
     _environment: CStrings,
+    _variables: CStrings,
 }
 
 pub(crate) fn milliseconds(duration: Option<Duration>) -> u64 {
@@ -42,12 +45,17 @@ pub(crate) fn milliseconds(duration: Option<Duration>) -> u64 {
     duration.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX).max(1))
 }
 
+/// "name=value" for each.
+fn joined(pairs: &[(String, String)]) -> Result<CStrings> {
+    let texts: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    CStrings::new(&texts)
+}
+
 impl EngineOptions {
     pub(crate) fn to_raw(&self) -> Result<RawOptions> {
         let cache_dir = self.cache_dir.as_deref().map(ffi::c_path).transpose()?;
-        let environment: Vec<String> =
-            self.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let environment = CStrings::new(&environment)?;
+        let environment = joined(&self.environment)?;
+        let variables = joined(&self.variables)?;
         Ok(RawOptions {
             raw: Box::new(sys::spin_engine_options_t {
                 size: std::mem::size_of::<sys::spin_engine_options_t>(),
@@ -59,9 +67,13 @@ impl EngineOptions {
                 disable_cache: self.disable_cache,
                 environment: environment.as_ptr(),
                 environment_len: environment.len(),
+                variables: variables.as_ptr(),
+                variables_len: variables.len(),
+                engine: ptr::null_mut(),
             }),
             _cache_dir: cache_dir,
             _environment: environment,
+            _variables: variables,
         })
     }
 }

@@ -45,7 +45,7 @@ fn mirrored() -> (Facts, Fields) {
         spin_allocator_t { alloc resize release user }
         spin_engine_options_t {
             size r#loop max_instances max_memory_bytes timeout_ms cache_dir disable_cache
-            environment environment_len
+            environment environment_len variables variables_len engine
         }
         spin_loader_options_t { size temp_dir direct_mounts locked bindle }
         spin_wit_options_t { size features features_len all_features }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use common::{engine, repository, Folder};
 use spin_host::{
-    Application, CustomTrigger, Error, ErrorKind, HttpOptions, HttpServer, Open, Result, Trigger,
-    TriggerOptions, Value, Wit, Worker,
+    Application, Context, CustomTrigger, EngineOptions, Error, ErrorKind, HttpOptions, HttpServer,
+    Open, Result, Trigger, TriggerOptions, Value, Wit, Worker,
 };
 
 const ECHO: &str = "examples/spin-timer-echo/guest/echo.wasm";
@@ -90,6 +90,30 @@ fn http_serves_until_it_is_stopped() {
     running.stop().unwrap();
     assert!(TcpStream::connect(&address).is_err());
     stopper.stop(); // of what is gone
+}
+
+#[test]
+fn variables_have_the_values_of_the_options() {
+    let folder = Folder::new("variables");
+    let application = Application::load(repository("examples/many/apps/shop.example")).unwrap();
+    let with = |name: &str, value: &str| EngineOptions {
+        variables: vec![("not_there".into(), "x".into()), (name.into(), value.into())],
+        ..engine()
+    };
+    let options = HttpOptions {
+        listen: Some("127.0.0.1:0".into()),
+        log_dir: Some(folder.path().join("logs")),
+        engine: with("currency", "a=b"),
+        ..Default::default()
+    };
+    let server = HttpServer::new(&application, &options).unwrap();
+    let address = server.address();
+    let running = server.spawn();
+    let answer = get(&address, "/?key=price");
+    assert!(answer.contains("100 a=b"), "{answer}");
+    running.stop().unwrap();
+    let error = Context::new(&application, &with("", "x")).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Usage);
 }
 
 #[test]
