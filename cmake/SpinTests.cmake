@@ -7,7 +7,8 @@ set(environment
     ASAN_OPTIONS=detect_leaks=1
     UBSAN_OPTIONS=print_stacktrace=1
     # A Wasm trap is a signal, in whose handler Wasmtime allocates: it knows that it interrupted a guest.
-    "TSAN_OPTIONS=report_signal_unsafe=0:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tests/tsan.supp")
+    # Processes are forked while a test's client is a thread; what they run has locks of its own.
+    "TSAN_OPTIONS=report_signal_unsafe=0:die_after_fork=0:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/tests/tsan.supp")
 foreach(source ${test_sources})
     cmake_path(GET source STEM name)
     spin_modules_of("${source}" modules)

@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < 2; i++) {
         arena_t arena = {0};
         config_answer_t answer;
-        require(config_resolve(&component, config[i].key, &arena, &answer) == NULL);
+        const engine_component_settings_t settings = {.component = &component};
+        require(config_resolve(&settings, config[i].key, &arena, &answer) == NULL);
         check_answer(&answer, error == NULL, is_utf8);
         arena_deinit(&arena);
     }

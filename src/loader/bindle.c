@@ -234,7 +234,7 @@ static spin_error_t *path_of_name(arena_t *arena, spin_slice_t name, const char 
 /* `taken`: the digests of what is there, by path. */
 static spin_error_t *place_file(loader_t *loader, const bindle_parcel_t *parcel, const char *folder,
                                 map_t *taken) {
-    const char *path;
+    const char *path = NULL;
     spin_error_t *error = path_of_name(&loader->loading.scratch, parcel->name, &path);
     if (error != NULL)
         return error;

@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file_write.h"
 #include "base/log.h"
-#include "loader/copy.h"
 
 #define NAME_PREFIX "spin-"
 /* In front of a folder's name while it has no lock file yet, or none any more. An empty folder of
@@ -231,7 +231,7 @@ static bool enter_temp_dir(workdir_t *workdir, const char *temp_dir) {
         errno = ENAMETOOLONG;
         return false;
     }
-    errno = copy_make_folders(workdir->path, workdir->found_len);
+    errno = file_make_folders(workdir->path, workdir->found_len, 0755);
     return errno == 0;
 }
 
@@ -248,7 +248,7 @@ static bool show_folder(workdir_t *workdir, size_t parent_len) {
         errno = errno == EEXIST || errno == ENOTEMPTY ? EAGAIN : errno;
         return false;
     }
-    strcpy(workdir->path, shown);
+    memcpy(workdir->path, shown, strlen(shown) + 1);
     return true;
 }
 

@@ -88,13 +88,29 @@ static inline bool fake_answer(fake_t *fake, int fd, const fake_rule_t *rule) {
     return !rule->break_off && !rule->fall_silent;
 }
 
+/* Changes a rule while the server runs. */
+static inline void fake_set(fake_t *fake, bool *field, bool value) {
+    pthread_mutex_lock(&fake->lock);
+    *field = value;
+    pthread_mutex_unlock(&fake->lock);
+}
+
+/* Forgets the requests that have come. */
+static inline void fake_forget(fake_t *fake) {
+    pthread_mutex_lock(&fake->lock);
+    fake->log[0] = '\0';
+    fake->logged = 0;
+    pthread_mutex_unlock(&fake->lock);
+}
+
 /* One request. Returns whether the connection goes on. */
 static inline bool fake_serve(fake_t *fake, int fd) {
     static const fake_rule_t none = {.head = "404 Not Found"};
-    char *start = fake->log + fake->logged, *end = NULL;
+    static char start[FAKE_LOG_BYTES]; /* there is one such thread */
+    char *end = NULL;
     size_t have = 0, need = SIZE_MAX;
     while (have < need) {
-        ssize_t got = recv(fd, start + have, FAKE_LOG_BYTES - fake->logged - have - 1, 0);
+        ssize_t got = recv(fd, start + have, sizeof start - have - 1, 0);
         if (got <= 0)
             return false;
         have += (size_t)got;
@@ -108,7 +124,11 @@ static inline bool fake_serve(fake_t *fake, int fd) {
         }
     }
     pthread_mutex_lock(&fake->lock);
+    if (have > sizeof fake->log - fake->logged - 1)
+        have = sizeof fake->log - fake->logged - 1;
+    memcpy(fake->log + fake->logged, start, have);
     fake->logged += have;
+    fake->log[fake->logged] = '\0';
     fake_rule_t *found = fake_find(fake, start);
     fake_rule_t rule = found != NULL ? *found : none;
     pthread_mutex_unlock(&fake->lock);

@@ -160,10 +160,10 @@ static void test_an_invoice_without_its_server(void **state) {
     fake_add(&fake, GET_INVOICE, "200 OK", invoice_text, strlen(invoice_text));
     assert_good(get_invoice(url, NULL));
     fake_rule_t *rule = fake_add(&fake, GET_INVOICE, NULL, "", 0);
-    rule->break_off = true; /* without a word */
+    fake_set(&fake, &rule->break_off, true); /* without a word */
     assert_good(get_invoice(url, NULL));
-    rule->break_off = false;
-    rule->fall_silent = true;
+    fake_set(&fake, &rule->break_off, false);
+    fake_set(&fake, &rule->fall_silent, true);
     assert_good(get_invoice(url, NULL));
     fake_stop(&fake); /* now nobody listens there */
     assert_good(get_invoice(url, NULL));
@@ -309,6 +309,7 @@ static void test_an_endless_answer(void **state) {
     char *text = calloc(1, LONG);
     fake_add(&fake, GET_INVOICE, "200 OK", text, LONG);
     assert_fails(get_invoice(url, NULL), SPIN_ERROR_LIMIT, "longer than 16 MiB");
+    fake_stop(&fake); /* it may be sending yet */
     free(text);
 }
 
@@ -594,8 +595,7 @@ static void assert_uploaded(void) {
     const char *body = strstr(fake.log, "\r\n\r\n");
     assert_non_null(body);
     assert_memory_equal(body + 4, content, SIZE);
-    memset(fake.log, 0, sizeof fake.log);
-    fake.logged = 0;
+    fake_forget(&fake);
 }
 
 static void test_an_upload(void **state) {
@@ -676,7 +676,7 @@ static void test_without_memory(void **state) {
         assert_int_equal(failing_alloc_live(), 0);
         failing_alloc_remove();
         unlink(parcel_path);
-        fake.logged = 0;
+        fake_forget(&fake);
     }
 }
 
