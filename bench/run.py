@@ -415,7 +415,7 @@ def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     version = subprocess.run([SPIN, "--version"], capture_output=True, text=True).stdout.strip()
     return {"cpu": cpu[1] if cpu else platform.machine(), "cores": len(os.sched_getaffinity(0)),
-            "kernel": platform.release(), "spin": version,
+            "kernel": platform.release().split("-")[0], "spin": version,
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
