@@ -12,49 +12,27 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/file_write.h"
 #include "base/log.h"
 #include "digest/digest.h"
 
-enum { MOST_INVOICE_BYTES = 16 << 20 };
+enum {
+    MOST_INVOICE_BYTES = 16 << 20,
+    MODE_FOLDER = 0700,
+};
 
 /* ── files and folders ───────────────────────────────────────────────────────────────────── */
 
-/* The folders that `path` is in. Returns an errno. */
-static int make_parents(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int number = mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : errno;
-        *slash = '/';
-        if (number != 0)
-            return number;
-    }
-    return 0;
-}
-
 /* Opens a file in a folder of the cache, which is made when it is not there. Negative: -errno. */
-static int open_for_writing(char *path) {
+static int open_for_writing(const char *path) {
     for (int turn = 0;; turn++) {
         int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd >= 0 || errno != ENOENT || turn > 0)
             return fd >= 0 ? fd : -errno;
-        int number = make_parents(path);
+        int number = file_make_parents(path, MODE_FOLDER);
         if (number != 0)
             return -number;
     }
-}
-
-/* Returns an errno. */
-static int write_all(int fd, spin_slice_t bytes, off_t at) {
-    while (bytes.len > 0) {
-        ssize_t put = pwrite(fd, bytes.ptr, bytes.len, at);
-        if (put < 0 && errno != EINTR)
-            return errno;
-        if (put > 0) {
-            bytes = slice_from(bytes, (size_t)put);
-            at += put;
-        }
-    }
-    return 0;
 }
 
 /* So that the name, too, is still there after a power cut. */
@@ -117,7 +95,7 @@ static spin_error_t *find_whole(const bindle_cache_entry_t *entry, bool *present
  * the lock before has finished or removed it. */
 static spin_error_t *lock_part(bindle_cache_entry_t *entry, bool *ours) {
     struct stat by_fd, by_name;
-    int fd = open_for_writing((char *)(uintptr_t)entry->part);
+    int fd = open_for_writing(entry->part);
     if (fd < 0)
         return cache_error(-fd, "make", entry->part);
     int locked;
@@ -210,7 +188,9 @@ spin_error_t *bindle_cache_append(bindle_cache_entry_t *entry, spin_slice_t byte
         return error_new(SPIN_ERROR_INVALID,
                          "the server sends more than the %" PRIu64 " bytes that the invoice says",
                          entry->size);
-    int number = write_all(entry->fd, bytes, (off_t)entry->have);
+    int number = lseek(entry->fd, (off_t)entry->have, SEEK_SET) < 0
+                     ? errno
+                     : file_write_all(entry->fd, bytes);
     if (number != 0)
         return cache_error(number, "write", entry->part);
     sha256_update(&entry->hash, bytes.len, bytes.ptr);
@@ -278,20 +258,14 @@ static spin_error_t *put_file(arena_t *arena, const char *path, spin_slice_t tex
     char *beside = (char *)(uintptr_t)arena_printf(arena, "%s.XXXXXX", path).ptr;
     if (beside == NULL)
         return error_no_memory();
-    int number = make_parents(beside);
+    int number = file_make_parents(path, MODE_FOLDER);
     if (number != 0)
         return cache_error(number, "make the folder of", path);
-    int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0)
-        return cache_error(errno, "make", path);
-    number = write_all(fd, text, 0);
-    if (number == 0 && fsync(fd) != 0)
+    number = file_write_temporary(beside, text);
+    if (number == 0 && rename(beside, path) != 0) {
         number = errno;
-    close(fd);
-    if (number == 0 && rename(beside, path) != 0)
-        number = errno;
-    if (number != 0)
         unlink(beside);
+    }
     return number == 0 ? NULL : cache_error(number, "write", path);
 }
 

@@ -219,12 +219,9 @@ static spin_error_t *read_invoice(const toml_fields_t *root, bindle_invoice_t *i
 spin_error_t *bindle_invoice_parse(bindle_invoice_t *invoice, arena_t *arena, spin_slice_t text,
                                    const char *file) {
     *invoice = (bindle_invoice_t){0};
-    toml_value_t *table = NULL;
-    spin_error_t *error = toml_parse(arena, text, file, &table);
-    if (error != NULL)
-        return error;
-    toml_fields_t root = {.arena = arena, .file = file, .table = table, .path = ""};
-    return read_invoice(&root, invoice);
+    toml_fields_t root;
+    spin_error_t *error = toml_fields_parse(arena, text, file, &root);
+    return error == NULL ? read_invoice(&root, invoice) : error;
 }
 
 /* ── writing ─────────────────────────────────────────────────────────────────────────────── */

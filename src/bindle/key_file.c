@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file_write.h"
 
 enum { KEY_FILE_MAX = 1 << 20 };
 
@@ -67,32 +68,6 @@ spin_error_t *key_file_read(const char *path, const char *what, arena_t *arena,
 
 /* ── making ──────────────────────────────────────────────────────────────────────────────── */
 
-/* The folders above `path`, which is changed and changed back. */
-static spin_error_t *make_folders(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        spin_error_t *error = NULL;
-        if (mkdir(path, S_IRWXU) != 0 && errno != EEXIST)
-            error = error_from_errno(errno, "can't make the folder \"%s\"", path);
-        *slash = '/';
-        if (error != NULL)
-            return error;
-    }
-    return NULL;
-}
-
-static int write_all(int fd, spin_slice_t content) {
-    for (size_t at = 0; at < content.len;) {
-        ssize_t put = write(fd, content.ptr + at, content.len - at);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return errno;
-        at += (size_t)put;
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
 /* Gives a whole file its name, unless something has that name already. */
 static int give_name(const char *temporary, const char *path) {
     if (link(temporary, path) == 0)
@@ -109,19 +84,16 @@ spin_error_t *key_file_make(const char *path, spin_slice_t content) {
     if (temporary == NULL)
         return error_no_memory();
     snprintf(temporary, size, "%s.XXXXXX", path);
-    spin_error_t *error = make_folders(temporary);
-    int fd = error == NULL ? mkostemp(temporary, O_CLOEXEC) : -1; /* of mode 0600 */
-    if (error == NULL && fd < 0)
-        error = error_from_errno(errno, "can't make the file \"%s\"", path);
-    if (fd >= 0) {
-        int number = write_all(fd, content);
-        close(fd);
-        if (number == 0)
-            number = give_name(temporary, path);
-        if (number != 0)
-            error = error_from_errno(number, "can't make the file \"%s\"", path);
+    const char *what = "folder of the file";
+    int number = file_make_parents(path, S_IRWXU);
+    if (number == 0) {
+        what = "file";
+        number = file_write_temporary(temporary, content);
+    }
+    if (number == 0) {
+        number = give_name(temporary, path);
         unlink(temporary);
     }
     mem_free(temporary);
-    return error;
+    return number == 0 ? NULL : error_from_errno(number, "can't make the %s \"%s\"", what, path);
 }

@@ -93,12 +93,10 @@ static spin_error_t *read_key(const toml_fields_t *fields, void *item) {
 spin_error_t *bindle_keyring_parse(bindle_keyring_t *keyring, arena_t *arena, spin_slice_t text,
                                    const char *file) {
     *keyring = (bindle_keyring_t){0};
-    toml_value_t *table = NULL;
-    spin_error_t *error = toml_parse(arena, text, file, &table);
-    if (error != NULL)
-        return error;
-    toml_fields_t root = {.arena = arena, .file = file, .table = table, .path = ""};
-    error = bindle_keyring_read_version(&root);
+    toml_fields_t root;
+    spin_error_t *error = toml_fields_parse(arena, text, file, &root);
+    if (error == NULL)
+        error = bindle_keyring_read_version(&root);
     if (error != NULL)
         return error;
     return toml_fields_items(&root, "key", sizeof *keyring->items, read_key, &keyring->items,

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/toml_error.h"
 #include "bindle/toml_fields.h"
 
 #define CREATOR SLICE_LITERAL("creator")
@@ -85,9 +86,9 @@ static unsigned roles_of(const bindle_keyring_t *keyring, const uint8_t key[ED25
 
 /* "Ann <ann@example.com>" (creator, key Kcs1...) */
 static void append_signer(buf_t *buf, const bindle_signature_t *signature) {
-    toml_fields_append_quoted(buf, signature->by);
+    toml_append_quoted(buf, signature->by);
     buf_printf(buf, " (%.*s, key ", SLICE_ARG(signature->role));
-    toml_fields_append_quoted(buf, signature->key);
+    toml_append_quoted(buf, signature->key);
     buf_append_byte(buf, ')');
 }
 

@@ -5,37 +5,22 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/slice.h"
-
-enum {
-    QUOTE_BYTES = 80, /* of a text shown in a message */
-};
+#include "base/toml_error.h"
 
 /* ── errors ──────────────────────────────────────────────────────────────────────────────── */
-
-void toml_fields_append_quoted(buf_t *buf, spin_slice_t text) {
-    size_t len = text.len;
-    if (len > QUOTE_BYTES) {
-        len = QUOTE_BYTES;
-        while (len > 0 && (text.ptr[len] & 0xC0) == 0x80) /* not inside of a character */
-            len--;
-    }
-    buf_append_json(buf, spin_slice_of(text.ptr, len));
-    if (len < text.len)
-        buf_append_text(buf, "...");
-}
 
 static bool is_plain(spin_slice_t key) {
     for (size_t i = 0; i < key.len; i++)
         if (key.ptr[i] <= ' ' || key.ptr[i] == '"' || key.ptr[i] == '.' || key.ptr[i] == 0x7F)
             return false;
-    return key.len <= QUOTE_BYTES;
+    return key.len <= TOML_QUOTE_BYTES;
 }
 
 static void append_name(buf_t *buf, spin_slice_t name) {
     if (is_plain(name))
         buf_append(buf, name);
     else
-        toml_fields_append_quoted(buf, name);
+        toml_append_quoted(buf, name);
 }
 
 static spin_error_t *error_in(const toml_fields_t *fields, spin_slice_t name, uint32_t line,
@@ -49,11 +34,7 @@ static spin_error_t *error_in(const toml_fields_t *fields, spin_slice_t name, ui
     append_name(&buf, name);
     buf_append_byte(&buf, ' ');
     buf_vprintf(&buf, format, args);
-    spin_error_t *error = buf.failed
-                              ? error_no_memory()
-                              : error_new(SPIN_ERROR_INVALID, "%.*s", SLICE_ARG(buf_slice(&buf)));
-    buf_deinit(&buf);
-    return error_at(error, fields->file, line, column);
+    return toml_error_take(&buf, SPIN_ERROR_INVALID, fields->file, line, column);
 }
 
 spin_error_t *toml_fields_error(const toml_fields_t *fields, const char *name,
@@ -143,7 +124,7 @@ spin_error_t *toml_fields_checked(const toml_fields_t *fields, const char *name,
     if (reason == NULL)
         return NULL;
     buf_t quoted = {0};
-    toml_fields_append_quoted(&quoted, *out);
+    toml_append_quoted(&quoted, *out);
     error = quoted.failed ? error_no_memory()
                           : toml_fields_error(fields, name, value, "%.*s %s",
                                               SLICE_ARG(buf_slice(&quoted)), reason);
@@ -217,6 +198,14 @@ spin_error_t *toml_fields_pairs(const toml_fields_t *fields, const char *name,
 }
 
 /* ── tables ──────────────────────────────────────────────────────────────────────────────── */
+
+spin_error_t *toml_fields_parse(arena_t *arena, spin_slice_t text, const char *file,
+                                toml_fields_t *out) {
+    toml_value_t *table = NULL;
+    spin_error_t *error = toml_parse(arena, text, file, &table);
+    *out = (toml_fields_t){.arena = arena, .file = file, .table = table, .path = ""};
+    return error;
+}
 
 spin_error_t *toml_fields_enter(const toml_fields_t *fields, spin_slice_t name,
                                 const toml_value_t *table, toml_fields_t *out) {

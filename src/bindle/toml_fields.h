@@ -16,13 +16,14 @@ typedef struct toml_fields {
     size_t number;             /* from 1 */
 } toml_fields_t;
 
+/* The fields of a document, which is read into the arena. Errors: those of toml_parse. */
+spin_error_t *toml_fields_parse(arena_t *arena, spin_slice_t text, const char *file,
+                                toml_fields_t *out);
+
 /* "parcel 2: label.size MESSAGE" at a value. */
 spin_error_t *toml_fields_error(const toml_fields_t *fields, const char *name,
                                 const toml_value_t *at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-
-/* A text in quotes, escaped and cut to a length that a message can bear. */
-void toml_fields_append_quoted(buf_t *buf, spin_slice_t text);
 
 /* That the table has none but these keys, which end with NULL. */
 spin_error_t *toml_fields_check(const toml_fields_t *fields, const char *const *names);

@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -292,25 +291,12 @@ static const command_t bindle_commands[] = {
     {NULL, NULL, NULL},
 };
 
-static void print_usage(FILE *out) {
-    fprintf(out, "Publish applications as bindles\n\n"
-                 "Usage: spin bindle <COMMAND> [OPTIONS]\n");
-    command_print_list(bindle_commands, out);
-    fprintf(out, "\nOptions:\n  -h, --help     Print this help\n\n"
-                 "For one command: spin bindle <COMMAND> --help\n");
-}
-
 int command_bindle(int argc, char **argv) {
-    if (argc < 2) {
-        print_usage(stderr);
-        return 2;
-    }
-    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
-        print_usage(stdout);
-        return 0;
-    }
+    static const command_group_t group = {
+        .name = "spin bindle",
+        .summary = "Publish applications as bindles",
+        .commands = bindle_commands,
+    };
     configure_log();
-    const command_t *command = command_find(bindle_commands, argv[1]);
-    return command != NULL ? command->run(argc - 1, argv + 1)
-                           : command_unknown(bindle_commands, argv[1], "spin bindle --help");
+    return command_run_group(&group, argc, argv);
 }

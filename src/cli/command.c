@@ -29,3 +29,28 @@ int command_unknown(const command_t *commands, const char *name, const char *hel
     fprintf(stderr, "\n\nFor all commands: %s\n", help);
     return 2;
 }
+
+static void print_usage(const command_group_t *group, FILE *out) {
+    fprintf(out, "%s\n\nUsage: %s <COMMAND> [OPTIONS]\n", group->summary, group->name);
+    command_print_list(group->commands, out);
+    fprintf(out,
+            "\nOptions:\n  -h, --help     Print this help\n\n"
+            "For one command: %s <COMMAND> --help\n",
+            group->name);
+}
+
+int command_run_group(const command_group_t *group, int argc, char **argv) {
+    char help[64];
+    if (argc < 2) {
+        print_usage(group, stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_usage(group, stdout);
+        return 0;
+    }
+    snprintf(help, sizeof help, "%s --help", group->name);
+    const command_t *command = command_find(group->commands, argv[1]);
+    return command != NULL ? command->run(argc - 1, argv + 1)
+                           : command_unknown(group->commands, argv[1], help);
+}

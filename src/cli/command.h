@@ -25,6 +25,16 @@ void command_print_list(const command_t *commands, FILE *out);
  */
 int command_unknown(const command_t *commands, const char *name, const char *help);
 
+/* A command that is made of commands, as `spin wit` is. */
+typedef struct command_group {
+    const char *name;    /* "spin wit" */
+    const char *summary; /* the first line of its help */
+    const command_t *commands;
+} command_group_t;
+
+/* Runs the command that argv[1] names, or shows the help. Returns the exit code. */
+int command_run_group(const command_group_t *group, int argc, char **argv);
+
 int command_up(int argc, char **argv);
 int command_bindle(int argc, char **argv);
 int command_wit(int argc, char **argv);

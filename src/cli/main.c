@@ -7,7 +7,7 @@ static int command_help(int argc, char **argv);
 static int command_version(int argc, char **argv);
 
 static const command_t commands[] = {
-    {"up", "Start an application", command_up},
+    {"up", "Start one application, or many", command_up},
     {"bindle", "Publish an application as a bindle", command_bindle},
     {"wit", "Print WIT, or write C bindings for it", command_wit},
     {"help", "Print this help, or that of a subcommand", command_help},

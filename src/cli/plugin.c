@@ -109,7 +109,8 @@ static void search_free(search_t *search) {
 static void report_missing(const search_t *search, spin_slice_t type) {
     fprintf(stderr, "Error: no trigger of type \"");
     print_type(type);
-    fprintf(stderr, "\": spin itself has \"http\", and the program \"%s\" is at none of\n",
+    fprintf(stderr,
+            "\": spin itself has \"http\" and \"redis\", and the program \"%s\" is at none of\n",
             search->name);
     for (size_t i = 0; i < search->len; i++)
         fprintf(stderr, "  %s%s\n", search->places[i],

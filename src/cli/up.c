@@ -57,7 +57,7 @@ static const option_t up_options[] = {
     {"max-memory", 0, "SIZE", OPTION_SIZE, FIELD(max_memory_bytes),
      "Linear memory of one instance, such as 64M (default: 256M)"},
     {"timeout", 0, "TIME", OPTION_DURATION, FIELD(timeout_ms),
-     "How long a request may take, such as 500ms (default: 60s)"},
+     "How long a request or a message may take, such as 500ms (default: 60s)"},
     {"cache-dir", 0, "DIR", OPTION_TEXT, FIELD(cache_dir),
      "Where compiled modules are kept (default: ~/.cache/spin)"},
     {"disable-cache", 0, NULL, OPTION_FLAG, FIELD(disable_cache), "Compile at every start"},
@@ -65,7 +65,7 @@ static const option_t up_options[] = {
      "error, warn, info, debug or trace (default: warn)"},
     {"log-format", 0, "FORM", OPTION_TEXT, FIELD(log_format), "text or json (default: text)"},
     {"", 0, "ARGUMENTS...", OPTION_REST, FIELD(rest),
-     "For a trigger other than HTTP: what its program gets (see below)"},
+     "For a custom trigger: what its program gets (see below)"},
 };
 
 /* Those that say nothing about how components are run; the program of a custom trigger takes its
@@ -88,7 +88,7 @@ static const char *const http_options[] = {"listen", "host", "base", NULL};
 
 static const option_set_t up_set = {
     .command = "spin up",
-    .summary = "Start an application: load it, listen, and run its components on requests",
+    .summary = "Start applications: load them, listen, and run their components on events",
     .usage = "[OPTIONS] [PATH] [-- ARGUMENTS...]",
     .options = up_options,
     .options_len = sizeof up_options / sizeof *up_options,

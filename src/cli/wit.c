@@ -1,6 +1,5 @@
 /* `spin wit`: commands about WebAssembly Interface Types, a table of their own. */
 #include <stdio.h>
-#include <string.h>
 
 #include <spin/wit.h>
 
@@ -64,24 +63,11 @@ static const command_t wit_commands[] = {
     {NULL, NULL, NULL},
 };
 
-static void print_usage(FILE *out) {
-    fprintf(out, "Work with WebAssembly Interface Types\n\n"
-                 "Usage: spin wit <COMMAND> [OPTIONS]\n");
-    command_print_list(wit_commands, out);
-    fprintf(out, "\nOptions:\n  -h, --help     Print this help\n\n"
-                 "For one command: spin wit <COMMAND> --help\n");
-}
-
 int command_wit(int argc, char **argv) {
-    if (argc < 2) {
-        print_usage(stderr);
-        return 2;
-    }
-    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
-        print_usage(stdout);
-        return 0;
-    }
-    const command_t *command = command_find(wit_commands, argv[1]);
-    return command != NULL ? command->run(argc - 1, argv + 1)
-                           : command_unknown(wit_commands, argv[1], "spin wit --help");
+    static const command_group_t group = {
+        .name = "spin wit",
+        .summary = "Work with WebAssembly Interface Types",
+        .commands = wit_commands,
+    };
+    return command_run_group(&group, argc, argv);
 }

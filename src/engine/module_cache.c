@@ -9,23 +9,13 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/file_write.h"
 #include "base/log.h"
 #include "component/legacy.h"
 #include "engine/shim.h"
 #include "spin/version.h"
 
 enum { TRAILER = SHA256_DIGEST_SIZE };
-
-static bool make_folders(char *path) {
-    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash != NULL)
-            *slash = '\0';
-        bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
-        if (slash == NULL)
-            return made;
-        *slash = '/';
-    }
-}
 
 /* What lies in the cache is run as native code: nobody else may have put it there. */
 static bool is_trusted(const struct stat *info) {
@@ -39,8 +29,9 @@ void module_cache_open(module_cache_t *cache, const char *dir) {
         return;
     arena_t arena = {0};
     struct stat info;
-    char *path = (char *)(uintptr_t)arena_printf(&arena, "%s/modules", dir).ptr;
-    if (path != NULL && make_folders(path))
+    const char *path = (const char *)arena_printf(&arena, "%s/modules", dir).ptr;
+    errno = path == NULL ? ENOMEM : file_make_folders(path, 0, 0700);
+    if (errno == 0)
         cache->dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (cache->dir < 0 || fstat(cache->dir, &info) != 0) {
         LOG_WARN("module cache is off: its folder can't be used", LOG_TEXT("dir", dir),
@@ -125,20 +116,6 @@ out:
     return module;
 }
 
-static bool write_all(int fd, const void *bytes, size_t len) {
-    const uint8_t *at = bytes;
-    while (len > 0) {
-        ssize_t written = write(fd, at, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        at += written;
-        len -= (size_t)written;
-    }
-    return true;
-}
-
 /* Writes artifact and digest under a name of their own, then moves them into place. */
 static bool write_entry(const module_cache_t *cache, const module_cache_key_t *key,
                         const wasm_byte_vec_t *artifact) {
@@ -150,15 +127,16 @@ static bool write_entry(const module_cache_t *cache, const module_cache_key_t *k
         openat(cache->dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    bool kept = write_all(fd, artifact->data, artifact->size) &&
-                write_all(fd, digest, sizeof digest) &&
-                renameat(cache->dir, temporary, cache->dir, key->hex) == 0;
-    int reason = errno;
-    if (!kept)
+    int number = file_write_all(fd, spin_slice_of(artifact->data, artifact->size));
+    if (number == 0)
+        number = file_write_all(fd, spin_slice_of(digest, sizeof digest));
+    if (number == 0 && renameat(cache->dir, temporary, cache->dir, key->hex) != 0)
+        number = errno;
+    if (number != 0)
         unlinkat(cache->dir, temporary, 0);
     close(fd);
-    errno = reason;
-    return kept;
+    errno = number;
+    return number == 0;
 }
 
 bool module_cache_put(const module_cache_t *cache, const module_cache_key_t *key,

@@ -1,9 +1,11 @@
 #include "engine/settings.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -190,10 +192,19 @@ static bool address_space_has(uint64_t bytes) {
     return true;
 }
 
+/* Wasmtime compiles on a pool of threads that it never gives back: a process that is forked from
+ * one that has it inherits the pool without its threads, and would wait for them for ever. */
+static bool may_have_threads(void) {
+    static _Atomic(pid_t) owner;
+    pid_t first = 0, self = getpid();
+    return atomic_compare_exchange_strong(&owner, &first, self) || first == self;
+}
+
 static wasm_config_t *common_config(void) {
     wasm_config_t *config = wasm_config_new();
     wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_CRANELIFT);
     wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
+    wasmtime_config_parallel_compilation_set(config, may_have_threads());
     wasmtime_config_epoch_interruption_set(config, true);
     wasmtime_config_max_wasm_stack_set(config, WASM_STACK_BYTES);
     wasmtime_config_async_stack_size_set(config, ASYNC_STACK_BYTES);

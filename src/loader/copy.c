@@ -2,43 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_write.h"
 
-int copy_make_folders(const char *path, size_t skip) {
-    char part[PATH_MAX];
-    size_t len = strlen(path);
-    if (len >= sizeof part)
-        return ENAMETOOLONG;
-    memcpy(part, path, len + 1);
-    for (size_t at = skip + 1; at <= len; at++) {
-        if (part[at] != '/' && part[at] != '\0')
-            continue;
-        part[at] = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return errno;
-        part[at] = path[at];
-    }
-    return 0;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t len) {
-    while (len > 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return errno;
-        bytes += put;
-        len -= (size_t)put;
-    }
-    return 0;
-}
+enum { MODE_FOLDER = 0755 };
 
 static int copy_through_memory(int from, int to) {
     uint8_t chunk[65536];
@@ -48,7 +20,7 @@ static int copy_through_memory(int from, int to) {
             continue;
         if (got <= 0)
             return got == 0 ? 0 : errno;
-        int number = write_all(to, chunk, (size_t)got);
+        int number = file_write_all(to, spin_slice_of(chunk, (size_t)got));
         if (number != 0)
             return number;
     }
@@ -75,24 +47,12 @@ static int copy_bytes(int from, int to) {
     }
 }
 
-/* Makes the folders that `target` is in. Returns an errno. */
-static int make_parents(const char *target) {
-    const char *name = strrchr(target, '/');
-    char folder[PATH_MAX];
-    size_t len = (size_t)(name - target);
-    if (len >= sizeof folder)
-        return ENAMETOOLONG;
-    memcpy(folder, target, len);
-    folder[len] = '\0';
-    return copy_make_folders(folder, 0);
-}
-
 static int create(const char *target) {
     int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     int fd = open(target, flags, 0600);
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    errno = make_parents(target);
+    errno = file_make_parents(target, MODE_FOLDER);
     return errno == 0 ? open(target, flags, 0600) : -1;
 }
 
@@ -138,7 +98,7 @@ static int link_file(const char *source, const char *target) {
     int number = link(source, target) == 0 ? 0 : errno;
     if (number != ENOENT || access(source, F_OK) != 0)
         return number;
-    number = make_parents(target);
+    number = file_make_parents(target, MODE_FOLDER);
     return number != 0 ? number : link(source, target) == 0 ? 0 : errno;
 }
 

@@ -20,8 +20,4 @@ spin_error_t *copy_descriptor(int from, const char *source, const char *target);
  * else copies it. Errors: as copy_file. */
 spin_error_t *copy_link(const char *source, const char *target, bool may_link);
 
-/* Makes the folders of `path` past its first `skip` bytes, its last part included. As mkdir -p.
- * Returns an errno. */
-int copy_make_folders(const char *path, size_t skip);
-
 #endif

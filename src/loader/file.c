@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_write.h"
 
 static spin_error_t *read_all(int fd, buf_t *out) {
     struct stat info;
@@ -44,14 +45,7 @@ spin_error_t *file_write_private(const char *path, spin_slice_t content) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_from_errno(errno, "can't make \"%s\"", path);
-    int number = 0;
-    while (content.len > 0 && number == 0) {
-        ssize_t put = write(fd, content.ptr, content.len);
-        if (put >= 0)
-            content = slice_from(content, (size_t)put);
-        else if (errno != EINTR)
-            number = errno;
-    }
+    int number = file_write_all(fd, content);
     if (close(fd) != 0 && number == 0)
         number = errno;
     return number == 0 ? NULL : error_from_errno(number, "can't write \"%s\"", path);

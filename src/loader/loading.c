@@ -1,9 +1,9 @@
 #include "loader/loading.h"
 
 #include "base/error.h"
+#include "base/file_write.h"
 #include "base/options.h"
 #include "base/slice.h"
-#include "loader/copy.h"
 #include "loader/file.h"
 #include "loader/workdir.h"
 
@@ -56,7 +56,7 @@ spin_error_t *loading_make_folder(loading_t *loading, const spin_component_t *co
                              .ptr;
     if (folder == NULL)
         return error_no_memory();
-    int number = copy_make_folders(folder, strlen(workdir));
+    int number = file_make_folders(folder, strlen(workdir), 0755);
     if (number != 0)
         return error_from_errno(number, "can't make the folder \"%s\"", folder);
     *out = folder;

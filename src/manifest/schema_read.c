@@ -3,27 +3,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "base/toml_error.h"
 #include "manifest/schema.h"
-
-enum {
-    QUOTE_BYTES = 80, /* of a value shown in a message */
-};
-
-static void append_quoted(buf_t *buf, spin_slice_t text) {
-    size_t len = text.len;
-    if (len > QUOTE_BYTES) {
-        len = QUOTE_BYTES;
-        while (len > 0 && (text.ptr[len] & 0xC0) == 0x80) /* not inside of a character */
-            len--;
-    }
-    buf_append_json(buf, spin_slice_of(text.ptr, len));
-    if (len < text.len)
-        buf_append_text(buf, "...");
-}
 
 const char *schema_quote(schema_reader_t *reader, spin_slice_t text) {
     buf_t buf = {0};
-    append_quoted(&buf, text);
+    toml_append_quoted(&buf, text);
     const char *quoted = buf.failed ? NULL : arena_copy_text(reader->arena, buf_slice(&buf));
     buf_deinit(&buf);
     return quoted == NULL ? "(out of memory)" : quoted;
@@ -35,16 +20,13 @@ static spin_error_t *error_in(schema_reader_t *reader, spin_error_kind_t kind, u
     if (reader->subject != NULL) {
         buf_printf(&buf, "%s ", reader->subject);
         if (reader->subject_name.ptr != NULL)
-            append_quoted(&buf, reader->subject_name);
+            toml_append_quoted(&buf, reader->subject_name);
         else
             buf_printf(&buf, "%zu", reader->subject_number);
         buf_append_text(&buf, ": ");
     }
     buf_vprintf(&buf, format, args);
-    spin_error_t *error =
-        buf.failed ? error_no_memory() : error_new(kind, "%.*s", SLICE_ARG(buf_slice(&buf)));
-    buf_deinit(&buf);
-    return error_at(error, reader->file, line, column);
+    return toml_error_take(&buf, kind, reader->file, line, column);
 }
 
 spin_error_t *schema_error(schema_reader_t *reader, spin_error_kind_t kind, const toml_value_t *at,

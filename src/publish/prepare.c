@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/file_write.h"
 #include "bindle/reference.h"
 #include "digest/digest.h"
 #include "loader/workdir.h"
@@ -56,22 +57,10 @@ static void report(const parcel_copy_t *copy, bool skipped) {
     settings->progress(&progress, settings->user);
 }
 
-static spin_error_t *write_bytes(int fd, const char *target, spin_slice_t bytes) {
-    for (size_t at = 0; at < bytes.len;) {
-        ssize_t put = write(fd, bytes.ptr + at, bytes.len - at);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return error_from_errno(errno, "can't write \"%s\"", target);
-        at += (size_t)put;
-    }
-    return NULL;
-}
-
 static spin_error_t *append(parcel_copy_t *copy, spin_slice_t bytes) {
-    spin_error_t *error = write_bytes(copy->fd, copy->target, bytes);
-    if (error != NULL)
-        return error;
+    int number = file_write_all(copy->fd, bytes);
+    if (number != 0)
+        return error_from_errno(number, "can't write \"%s\"", copy->target);
     uint64_t before = copy->done;
     sha256_update(&copy->hash, bytes.len, bytes.ptr);
     copy->done += bytes.len;
@@ -154,10 +143,10 @@ static spin_error_t *write_invoice(const staging_t *staging) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE_FILE);
     if (fd < 0)
         return error_from_errno(errno, "can't make \"%s\"", path);
-    error = write_bytes(fd, path, text);
-    if (close(fd) != 0 && error == NULL)
-        error = error_from_errno(errno, "can't write \"%s\"", path);
-    return error;
+    int number = file_write_all(fd, text);
+    if (close(fd) != 0 && number == 0)
+        number = errno;
+    return number == 0 ? NULL : error_from_errno(number, "can't write \"%s\"", path);
 }
 
 static spin_error_t *make_folder(const char *path) {

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "base/file_write.h"
 #include "base/log.h"
 
 enum { FIRST_CAP = 256, MAX_CAP = 64 * 1024, MAX_NAME = 200 };
@@ -42,8 +43,25 @@ const char *component_log_default_dir(arena_t *arena, spin_slice_t application) 
         .ptr;
 }
 
-spin_error_t *component_log_init(component_log_t *log, arena_t *arena, const char *dir,
-                                 spin_slice_t component, const char *stream, int follow_fd) {
+spin_error_t *component_output_init(component_output_t *output, arena_t *arena,
+                                    spin_slice_t application) {
+    if (output->log_dir == NULL)
+        output->log_dir = component_log_default_dir(arena, application);
+    return output->log_dir == NULL ? error_no_memory() : NULL;
+}
+
+static bool is_followed(const component_output_t *output, spin_slice_t component) {
+    if (output->quiet || output->follow_all)
+        return !output->quiet;
+    for (size_t i = 0; i < output->follow_len; i++)
+        if (slice_equal_text(component, output->follow[i]))
+            return true;
+    return false;
+}
+
+/* `stream` is "stdout" or "stderr". */
+static spin_error_t *init_log(component_log_t *log, arena_t *arena, const char *dir,
+                              spin_slice_t component, const char *stream, int follow_fd) {
     *log = (component_log_t){.component = component, .fd = -1, .follow_fd = follow_fd};
     spin_slice_t name = component_log_file_name(arena, component);
     if (name.ptr == NULL)
@@ -51,6 +69,17 @@ spin_error_t *component_log_init(component_log_t *log, arena_t *arena, const cha
     log->path =
         (const char *)arena_printf(arena, "%s/%.*s_%s.txt", dir, SLICE_ARG(name), stream).ptr;
     return log->path == NULL ? error_no_memory() : NULL;
+}
+
+spin_error_t *component_logs_init(component_log_t *out, component_log_t *err, arena_t *arena,
+                                  const component_output_t *output, spin_slice_t component) {
+    bool followed = is_followed(output, component);
+    out->fd = err->fd = -1;
+    spin_error_t *error =
+        init_log(out, arena, output->log_dir, component, "stdout", followed ? STDOUT_FILENO : -1);
+    return error != NULL ? error
+                         : init_log(err, arena, output->log_dir, component, "stderr",
+                                    followed ? STDERR_FILENO : -1);
 }
 
 void component_log_deinit(component_log_t *log) {
@@ -69,20 +98,6 @@ static void warn(component_log_t *log, int number) {
     log->warned_at = now;
     LOG_WARN("a component's output can't be kept", LOG_SLICE("component", log->component),
              LOG_TEXT("file", log->path), LOG_TEXT("reason", strerror(number)));
-}
-
-/* All folders above `path`. */
-static void make_parents(const char *path) {
-    char text[4096];
-    size_t len = strlen(path);
-    if (len >= sizeof text)
-        return;
-    memcpy(text, path, len + 1);
-    for (char *at = strchr(text + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(text, 0755);
-        *at = '/';
-    }
 }
 
 /* Lets go of a file that was rotated away. */
@@ -106,33 +121,20 @@ static bool open_log(component_log_t *log) {
     log->looked_at = uv_hrtime();
     log->fd = open(log->path, flags, 0644);
     if (log->fd < 0 && errno == ENOENT) {
-        make_parents(log->path);
+        file_make_parents(log->path, 0755);
         log->fd = open(log->path, flags, 0644);
     }
     return log->fd >= 0;
 }
 
-/* The whole of it, or errno. */
-static int write_all(int fd, spin_slice_t bytes) {
-    while (bytes.len > 0) {
-        ssize_t written = write(fd, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return errno;
-        bytes = slice_from(bytes, (size_t)written);
-    }
-    return 0;
-}
-
 static void write_log(component_log_t *log, spin_slice_t bytes) {
     if (bytes.len == 0)
         return;
-    int failed = open_log(log) ? write_all(log->fd, bytes) : errno;
+    int failed = open_log(log) ? file_write_all(log->fd, bytes) : errno;
     if (failed != 0)
         warn(log, failed);
     if (log->follow_fd >= 0)
-        write_all(log->follow_fd, bytes);
+        file_write_all(log->follow_fd, bytes);
 }
 
 static bool grow(log_lines_t *lines, arena_t *arena, size_t needed) {

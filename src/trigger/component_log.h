@@ -18,14 +18,28 @@ typedef struct component_log {
     uint64_t looked_at; /* likewise: that the path still leads to `fd` */
 } component_log_t;
 
-/* `dir`: made, with its parents, when there is something to write. Paths live in `arena`. `stream`
- * is "stdout" or "stderr". Errors: NO_MEMORY. */
-spin_error_t *component_log_init(component_log_t *log, arena_t *arena, const char *dir,
-                                 spin_slice_t component, const char *stream, int follow_fd);
-void component_log_deinit(component_log_t *log);
+/* What a trigger's options say about output; their fields have the same names. */
+typedef struct component_output {
+    const char *log_dir; /* made, with its parents, when there is something to write */
+    const char *const *follow;
+    size_t follow_len;
+    bool follow_all;
+    bool quiet;
+} component_output_t;
 
 /* The default folder: .spin/APPLICATION/logs below the home directory. NULL when out of memory. */
 const char *component_log_default_dir(arena_t *arena, spin_slice_t application);
+
+/* Fills in that one where the options name none. Errors: NO_MEMORY. */
+spin_error_t *component_output_init(component_output_t *output, arena_t *arena,
+                                    spin_slice_t application);
+
+/* The two streams of a component. Paths live in `arena`. component_log_deinit is allowed also where
+ * this fails. Errors: NO_MEMORY. */
+spin_error_t *component_logs_init(component_log_t *out, component_log_t *err, arena_t *arena,
+                                  const component_output_t *output, spin_slice_t component);
+void component_log_deinit(component_log_t *log);
+
 /* `name` without what a file name can't hold. `ptr` is NULL when out of memory. */
 spin_slice_t component_log_file_name(arena_t *arena, spin_slice_t name);
 

@@ -1,4 +1,5 @@
-/* An allocator for tests: fails the n-th call and knows how many blocks are alive.
+/* An allocator for tests: fails the n-th call and knows how many blocks are alive. What gives an
+ * error is run with failing_alloc_each, below. By hand:
  *
  *     failing_alloc_install(SIZE_MAX);          count only
  *     run(); size_t calls = failing_alloc_calls();
@@ -17,7 +18,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "cmocka_all.h"
 #include "spin/allocator.h"
+#include "spin/error.h"
 
 static struct {
     size_t fail_at;
@@ -71,6 +74,31 @@ static inline size_t failing_alloc_live(void) {
 /* Back to the C library's allocator. The counts stay readable. */
 static inline void failing_alloc_remove(void) {
     spin_allocator_set(NULL);
+}
+
+typedef spin_error_t *(*failing_alloc_run_fn)(void *user);
+
+/* Runs it with all memory there is, where it makes `least` calls or more and gives no error; then
+ * once for every call, which fails. All that it makes it frees. Returns how often it gave no error
+ * although a call had failed; every other error is NO_MEMORY. */
+static inline size_t failing_alloc_each(failing_alloc_run_fn run, void *user, size_t least) {
+    size_t unnoticed = 0;
+    failing_alloc_install(SIZE_MAX);
+    assert_null(run(user));
+    assert_int_equal(failing_alloc_live(), 0);
+    size_t calls = failing_alloc_calls();
+    assert_true(calls >= least);
+    for (size_t at = 1; at <= calls; at++) {
+        failing_alloc_install(at);
+        spin_error_t *error = run(user);
+        unnoticed += error == NULL;
+        if (error != NULL)
+            assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
+        spin_error_free(error);
+        assert_int_equal(failing_alloc_live(), 0);
+    }
+    failing_alloc_remove();
+    return unnoticed;
 }
 
 #endif

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "assert_error.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/slice.h"
@@ -158,17 +159,6 @@ static inline void peer_send_bytes(peer_t *peer, const void *bytes, size_t len) 
 
 static inline void peer_send(peer_t *peer, const char *text) {
     peer_send_bytes(peer, text, strlen(text));
-}
-
-static inline void assert_error(spin_error_t *error, spin_error_kind_t kind, const char *part) {
-    char text[1024];
-    assert_non_null(error);
-    spin_error_format(error, text, sizeof text);
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in: %s", part, text);
-    if (spin_error_kind(error) != kind)
-        fail_msg("kind %d, not %d: %s", spin_error_kind(error), kind, text);
-    spin_error_free(error);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "assert_error.h"
 #include "bindle/cache.h"
 #include "cmocka_all.h"
 #include "digest/digest.h"
@@ -63,15 +64,6 @@ static const char *in_cache(const char *suffix) {
 
 static bool exists(const char *path) {
     return access(path, F_OK) == 0;
-}
-
-static void assert_fails(spin_error_t *error, spin_error_kind_t kind, const char *words) {
-    char text[1024];
-    assert_non_null(error);
-    spin_error_format(error, text, sizeof text);
-    if (spin_error_kind(error) != kind || strstr(text, words) == NULL)
-        fail_msg("not of kind %s, or without \"%s\": %s", spin_error_kind_name(kind), words, text);
-    spin_error_free(error);
 }
 
 static void assert_content(const char *path) {
@@ -192,7 +184,7 @@ static void test_a_damaged_beginning_is_dropped(void **state) {
     bool present;
     fetch(1000, false);
     overwrite(in_cache(".part"), 500, "damage");
-    assert_fails(fetch_until(&arena, SIZE, &began, &present), SPIN_ERROR_INVALID, "digest");
+    assert_error(fetch_until(&arena, SIZE, &began, &present), SPIN_ERROR_INVALID, "digest");
     assert_false(exists(in_cache(".part")));
     assert_int_equal(fetch(SIZE, false), 0);
     arena_deinit(&arena);
@@ -221,20 +213,20 @@ static void test_lies(void **state) {
     bool present;
     /* too long, too short, another content */
     assert_null(bindle_cache_enter(&cache, &arena, digest, 10, &entry, &present));
-    assert_fails(bindle_cache_append(&entry, spin_slice_of(content, 11)), SPIN_ERROR_INVALID,
+    assert_error(bindle_cache_append(&entry, spin_slice_of(content, 11)), SPIN_ERROR_INVALID,
                  "more than the 10 bytes");
     assert_null(bindle_cache_append(&entry, spin_slice_of(content, 9)));
-    assert_fails(bindle_cache_commit(&entry), SPIN_ERROR_INVALID, "sent 9 bytes");
+    assert_error(bindle_cache_commit(&entry), SPIN_ERROR_INVALID, "sent 9 bytes");
     bindle_cache_leave(&entry);
     assert_null(bindle_cache_enter(&cache, &arena, digest, 10, &entry, &present));
     assert_int_equal(entry.have, 0);
     assert_null(bindle_cache_append(&entry, spin_slice_of(content, 10)));
-    assert_fails(bindle_cache_commit(&entry), SPIN_ERROR_INVALID, digest);
+    assert_error(bindle_cache_commit(&entry), SPIN_ERROR_INVALID, digest);
     bindle_cache_leave(&entry);
     assert_false(exists(in_cache(".part")));
     /* an invoice with a wrong size does not cost others their parcel */
     fetch(SIZE, false);
-    assert_fails(bindle_cache_enter(&cache, &arena, digest, 10, &entry, &present),
+    assert_error(bindle_cache_enter(&cache, &arena, digest, 10, &entry, &present),
                  SPIN_ERROR_INVALID, "the invoice says 10 bytes");
     bindle_cache_leave(&entry);
     assert_content(in_cache(""));
@@ -252,7 +244,7 @@ static void test_only_digests_are_names(void **state) {
         arena_t arena = {0};
         bindle_cache_entry_t entry;
         bool present;
-        assert_fails(bindle_cache_enter(&cache, &arena, bad[i], 1, &entry, &present),
+        assert_error(bindle_cache_enter(&cache, &arena, bad[i], 1, &entry, &present),
                      SPIN_ERROR_INVALID, "is not a SHA-256 digest");
         bindle_cache_leave(&entry);
         arena_deinit(&arena);
@@ -266,7 +258,7 @@ static void test_no_room(void **state) {
     arena_t arena = {0};
     bindle_cache_entry_t entry;
     bool present;
-    assert_fails(bindle_cache_enter(&cache, &arena, digest, 1ull << 60, &entry, &present),
+    assert_error(bindle_cache_enter(&cache, &arena, digest, 1ull << 60, &entry, &present),
                  SPIN_ERROR_IO, "1152921504606846976 more bytes");
     bindle_cache_leave(&entry);
     assert_false(exists(in_cache(".part")));
@@ -307,14 +299,14 @@ static void test_no_folder(void **state) {
     snprintf(path, sizeof path, "%s/file", base);
     close(open(path, O_WRONLY | O_CREAT, 0600));
     bindle_cache_t other = {.dir = path};
-    assert_fails(bindle_cache_enter(&other, &arena, digest, SIZE, &entry, &present),
+    assert_error(bindle_cache_enter(&other, &arena, digest, SIZE, &entry, &present),
                  SPIN_ERROR_NOT_FOUND, "Bindle cache: can't open");
     bindle_cache_leave(&entry);
     /* nobody else's link decides where we write */
     fetch(1000, false);
     assert_int_equal(unlink(in_cache(".part")), 0);
     assert_int_equal(symlink(path, in_cache(".part")), 0);
-    assert_fails(bindle_cache_enter(&cache, &arena, digest, SIZE, &entry, &present), SPIN_ERROR_IO,
+    assert_error(bindle_cache_enter(&cache, &arena, digest, SIZE, &entry, &present), SPIN_ERROR_IO,
                  "Bindle cache: can't make");
     bindle_cache_leave(&entry);
     arena_deinit(&arena);
@@ -396,7 +388,7 @@ static void test_invoices(void **state) {
     arena_t arena = {0};
     const char *path;
     spin_slice_t text, hello = spin_slice("hello/1.0.0");
-    assert_fails(bindle_cache_get_invoice(&cache, &arena, "http://a", hello, &text, &path),
+    assert_error(bindle_cache_get_invoice(&cache, &arena, "http://a", hello, &text, &path),
                  SPIN_ERROR_NOT_FOUND, "can't open");
     assert_null(bindle_cache_put_invoice(&cache, "http://a", hello, spin_slice("one")));
     assert_null(bindle_cache_put_invoice(&cache, "http://b", hello, spin_slice("")));
@@ -409,35 +401,28 @@ static void test_invoices(void **state) {
     assert_int_equal(text.len, 0);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_fails(bindle_cache_get_invoice(&cache, &arena, "http://b", hello, &text, &path),
+    assert_error(bindle_cache_get_invoice(&cache, &arena, "http://b", hello, &text, &path),
                  SPIN_ERROR_LIMIT, "is no invoice of ours");
     arena_deinit(&arena);
 }
 
+static spin_error_t *enter_and_put(void *user) {
+    arena_t arena = {0};
+    bindle_cache_entry_t entry;
+    bool present;
+    (void)user;
+    spin_error_t *error = bindle_cache_enter(&cache, &arena, digest, SIZE, &entry, &present);
+    bindle_cache_leave(&entry);
+    if (error == NULL)
+        error =
+            bindle_cache_put_invoice(&cache, "http://a", spin_slice("a/1.0.0"), spin_slice("text"));
+    arena_deinit(&arena);
+    return error;
+}
+
 static void test_without_memory(void **state) {
     (void)state;
-    for (size_t at = 1, calls = SIZE_MAX; at <= calls; at++) {
-        arena_t arena = {0};
-        bindle_cache_entry_t entry;
-        bool present;
-        failing_alloc_install(calls == SIZE_MAX ? SIZE_MAX : at);
-        spin_error_t *error = bindle_cache_enter(&cache, &arena, digest, SIZE, &entry, &present);
-        bindle_cache_leave(&entry);
-        if (error == NULL)
-            error = bindle_cache_put_invoice(&cache, "http://a", spin_slice("a/1.0.0"),
-                                             spin_slice("text"));
-        if (calls == SIZE_MAX) {
-            assert_null(error);
-            calls = failing_alloc_calls();
-            at = 0;
-        } else if (error != NULL) { /* a folder that is not synced is no error */
-            assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
-        }
-        spin_error_free(error);
-        arena_deinit(&arena);
-        assert_int_equal(failing_alloc_live(), 0);
-        failing_alloc_remove();
-    }
+    assert_int_equal(failing_alloc_each(enter_and_put, NULL, 2), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

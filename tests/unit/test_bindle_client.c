@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "assert_error.h"
 #include "base/buf.h"
 #include "bindle/client.h"
 #include "bindle/sign.h"
@@ -67,25 +68,6 @@ static bindle_client_t *client_of(const char *server) {
     return client;
 }
 
-static void assert_fails(spin_error_t *error, spin_error_kind_t kind, const char *words) {
-    char text[2048];
-    assert_non_null(error);
-    spin_error_format(error, text, sizeof text);
-    if (spin_error_kind(error) != kind || strstr(text, words) == NULL)
-        fail_msg("not of kind %s, or without \"%s\": %s: %s", spin_error_kind_name(kind), words,
-                 spin_error_kind_name(spin_error_kind(error)), text);
-    spin_error_free(error);
-}
-
-static void assert_good(spin_error_t *error) {
-    char text[2048];
-    if (error == NULL)
-        return;
-    spin_error_format(error, text, sizeof text);
-    spin_error_free(error);
-    fail_msg("%s", text);
-}
-
 /* ── a bindle ────────────────────────────────────────────────────────────────────────────── */
 
 enum { SIZE = 100000 };
@@ -141,7 +123,7 @@ static void test_no_server(void **state) {
     arena_t arena = {0};
     bindle_invoice_t invoice;
     bindle_client_t *client = client_of(NULL);
-    assert_fails(bindle_client_get_invoice(client, spin_slice("a/1.0.0"), &arena, &invoice),
+    assert_error(bindle_client_get_invoice(client, spin_slice("a/1.0.0"), &arena, &invoice),
                  SPIN_ERROR_USAGE, "--bindle-server URL, or $BINDLE_URL");
     bindle_client_free(client);
     arena_deinit(&arena);
@@ -167,7 +149,7 @@ static void test_an_invoice_without_its_server(void **state) {
     assert_good(get_invoice(url, NULL));
     fake_stop(&fake); /* now nobody listens there */
     assert_good(get_invoice(url, NULL));
-    assert_fails(get_invoice("http://127.0.0.1:1/v1", NULL), SPIN_ERROR_NOT_FOUND,
+    assert_error(get_invoice("http://127.0.0.1:1/v1", NULL), SPIN_ERROR_NOT_FOUND,
                  "http://127.0.0.1:1/v1: can't connect to it");
     fake_start(&fake);
 }
@@ -179,7 +161,7 @@ static void test_a_refusal_is_not_overruled_by_the_cache(void **state) {
     fake_add(&fake, GET_INVOICE, "200 OK", invoice_text, strlen(invoice_text));
     fake_add(&fake, GET_INVOICE, "403 Forbidden", yanked, strlen(yanked));
     assert_good(get_invoice(url, NULL));
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_DENIED, "(status 403): bindle is yanked");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_DENIED, "(status 403): bindle is yanked");
 }
 
 static void test_another_invoice_than_asked_for(void **state) {
@@ -187,9 +169,9 @@ static void test_another_invoice_than_asked_for(void **state) {
     static const char other[] = "bindleVersion = \"1.0.0\"\n[bindle]\nname = \"a\"\n"
                                 "version = \"1.0.1\"\nauthors = []\n";
     fake_add(&fake, GET_INVOICE, "200 OK", other, strlen(other));
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_INVALID, "it is that of a/1.0.1");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_INVALID, "it is that of a/1.0.1");
     fake_stop(&fake);
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_NOT_FOUND, "can't connect");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_NOT_FOUND, "can't connect");
     fake_start(&fake);
 }
 
@@ -197,7 +179,7 @@ static void test_what_is_no_invoice(void **state) {
     (void)state;
     static const char page[] = "<html>Please log in</html>";
     fake_add(&fake, GET_INVOICE, "200 OK", page, strlen(page));
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_INVALID, "invoice of a/1.0.0 from http://");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_INVALID, "invoice of a/1.0.0 from http://");
 }
 
 static void test_what_is_no_reference(void **state) {
@@ -205,7 +187,7 @@ static void test_what_is_no_reference(void **state) {
     arena_t arena = {0};
     bindle_invoice_t invoice;
     bindle_client_t *client = client_of(url);
-    assert_fails(bindle_client_get_invoice(client, spin_slice("hello"), &arena, &invoice),
+    assert_error(bindle_client_get_invoice(client, spin_slice("hello"), &arena, &invoice),
                  SPIN_ERROR_INVALID, "it must be NAME/VERSION");
     bindle_client_free(client);
     arena_deinit(&arena);
@@ -247,14 +229,14 @@ static void test_signatures(void **state) {
     fclose(file);
     fake_add(&fake, GET_INVOICE, "200 OK", invoice_text, strlen(invoice_text));
     fake_add(&fake, GET_INVOICE, "200 OK", text, strlen(text));
-    assert_fails(get_invoice(url, keyring), SPIN_ERROR_DENIED, "keyring \"");
-    assert_fails(get_invoice(url, empty), SPIN_ERROR_DENIED, "keyring \"");
+    assert_error(get_invoice(url, keyring), SPIN_ERROR_DENIED, "keyring \"");
+    assert_error(get_invoice(url, empty), SPIN_ERROR_DENIED, "keyring \"");
     assert_good(get_invoice(url, keyring));
     fake_stop(&fake); /* what is kept is looked at as closely */
     assert_good(get_invoice(url, keyring));
-    assert_fails(get_invoice(url, empty), SPIN_ERROR_DENIED, "keyring \"");
+    assert_error(get_invoice(url, empty), SPIN_ERROR_DENIED, "keyring \"");
     fake_start(&fake);
-    assert_fails(get_invoice(url, "/nowhere/keyring.toml"), SPIN_ERROR_NOT_FOUND, "keyring");
+    assert_error(get_invoice(url, "/nowhere/keyring.toml"), SPIN_ERROR_NOT_FOUND, "keyring");
 }
 
 /* ── refusals ────────────────────────────────────────────────────────────────────────────── */
@@ -286,7 +268,7 @@ static void test_refusals(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         fake_rule_t *rule =
             fake_add(&fake, GET_INVOICE, rows[i].head, rows[i].body, strlen(rows[i].body));
-        assert_fails(get_invoice(url, NULL), rows[i].kind, rows[i].words);
+        assert_error(get_invoice(url, NULL), rows[i].kind, rows[i].words);
         rule->request = "none";
     }
 }
@@ -308,7 +290,7 @@ static void test_an_endless_answer(void **state) {
     enum { LONG = 17 << 20 };
     char *text = calloc(1, LONG);
     fake_add(&fake, GET_INVOICE, "200 OK", text, LONG);
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_LIMIT, "longer than 16 MiB");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_LIMIT, "longer than 16 MiB");
     fake_stop(&fake); /* it may be sending yet */
     free(text);
 }
@@ -319,7 +301,7 @@ static void test_names_and_passwords(void **state) {
     static const char denied[] = "error = \"unauthorized\"";
     snprintf(with_user, sizeof with_user, "http://ann:word@127.0.0.1:%u/v1", fake.port);
     fake_add(&fake, GET_INVOICE, "401 Unauthorized", denied, strlen(denied));
-    assert_fails(get_invoice(with_user, NULL), SPIN_ERROR_DENIED,
+    assert_error(get_invoice(with_user, NULL), SPIN_ERROR_DENIED,
                  "does not take that user name and password");
     assert_int_equal(fake_count(&fake, "Authorization: Basic YW5uOndvcmQ="), 1);
 }
@@ -329,7 +311,7 @@ static void test_silence(void **state) {
     fake_rule_t *rule = fake_add(&fake, GET_INVOICE, "200 OK", "bindle", 6);
     rule->claimed = 100;
     rule->fall_silent = true;
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_TIMEOUT, "takes too long");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_TIMEOUT, "takes too long");
 }
 
 /* ── redirects ───────────────────────────────────────────────────────────────────────────── */
@@ -343,9 +325,9 @@ static void test_redirects(void **state) {
     fake_add(&fake, "GET /elsewhere ", "200 OK", invoice_text, strlen(invoice_text));
     assert_good(get_invoice(url, NULL));
     fake.rules[0].head = "302 Found\r\nLocation: file:///etc/passwd";
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_INVALID, "not to be followed");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_INVALID, "not to be followed");
     fake.rules[0].head = "302 Found\r\nLocation: /v1/_i/a/1.0.0";
-    assert_fails(get_invoice(url, NULL), SPIN_ERROR_INVALID, "redirects in circles");
+    assert_error(get_invoice(url, NULL), SPIN_ERROR_INVALID, "redirects in circles");
 }
 
 /* ── parcels, fetched ────────────────────────────────────────────────────────────────────── */
@@ -426,7 +408,7 @@ static void break_off_after(size_t len) {
     fake_rule_t *rule = fake_add(&fake, get_parcel, "200 OK", content, len);
     rule->claimed = SIZE;
     rule->break_off = true;
-    assert_fails(fetch(), SPIN_ERROR_IO, "bindle \"a/1.0.0\": parcel \"content\" (");
+    assert_error(fetch(), SPIN_ERROR_IO, "bindle \"a/1.0.0\": parcel \"content\" (");
 }
 
 static void test_resumed_where_the_server_can(void **state) {
@@ -461,7 +443,7 @@ static void test_another_range_than_asked_for(void **state) {
     break_off_after(60000);
     fake_add(&fake, get_parcel, "206 Partial Content\r\nContent-Range: bytes 0-39999/100000",
              content, SIZE - 60000);
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "what follows byte 60000 and sends what follows 0");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "what follows byte 60000 and sends what follows 0");
 }
 
 /* What is resumed and then is wrong may have begun wrongly. */
@@ -471,7 +453,7 @@ static void test_a_wrong_beginning_costs_one_more_request(void **state) {
     fake_rule_t *rule = fake_add(&fake, get_parcel, "200 OK", wrong, sizeof wrong);
     rule->claimed = SIZE;
     rule->break_off = true;
-    assert_fails(fetch(), SPIN_ERROR_IO, "");
+    assert_error(fetch(), SPIN_ERROR_IO, "");
     fake_add(&fake, get_parcel, "206 Partial Content\r\nContent-Range: bytes 60000-99999/100000",
              content + 60000, SIZE - 60000);
     fake_add(&fake, get_parcel, "200 OK", content, SIZE);
@@ -483,16 +465,16 @@ static void test_a_server_that_lies(void **state) {
     (void)state;
     static char wrong[SIZE + 1];
     fake_rule_t *rule = fake_add(&fake, get_parcel, "200 OK", wrong, SIZE);
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "what the server sent has the digest");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "what the server sent has the digest");
     rule->body_len = SIZE - 1;
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "about to send 99999 bytes");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "about to send 99999 bytes");
     rule->body_len = SIZE + 1;
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "about to send 100001 bytes");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "about to send 100001 bytes");
     rule->claimed = SIZE_MAX; /* does not say how much */
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "more than the 100000 bytes");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "more than the 100000 bytes");
     rule->body_len = SIZE - 1;
     rule->body = content;
-    assert_fails(fetch(), SPIN_ERROR_INVALID, "sent 99999 bytes");
+    assert_error(fetch(), SPIN_ERROR_INVALID, "sent 99999 bytes");
     rule->body_len = SIZE;
     assert_good(fetch());
 }
@@ -501,7 +483,7 @@ static void test_a_parcel_that_is_not_there(void **state) {
     (void)state;
     static const char words[] = "error = \"resource not found\"";
     fake_add(&fake, get_parcel, "404 Not Found", words, strlen(words));
-    assert_fails(fetch(), SPIN_ERROR_NOT_FOUND, "resource not found");
+    assert_error(fetch(), SPIN_ERROR_NOT_FOUND, "resource not found");
 }
 
 static void test_silence_amid_a_parcel(void **state) {
@@ -509,7 +491,7 @@ static void test_silence_amid_a_parcel(void **state) {
     fake_rule_t *rule = fake_add(&fake, get_parcel, "200 OK", content, 60000);
     rule->claimed = SIZE;
     rule->fall_silent = true;
-    assert_fails(fetch(), SPIN_ERROR_TIMEOUT, "takes too long");
+    assert_error(fetch(), SPIN_ERROR_TIMEOUT, "takes too long");
     fake_add(&fake, get_parcel, "206 Partial Content\r\nContent-Range: bytes 60000-99999/100000",
              content + 60000, SIZE - 60000);
     assert_good(fetch());
@@ -532,7 +514,7 @@ static void test_creating_an_invoice(void **state) {
     assert_int_equal(fake_count(&fake, "\r\n\r\n[bindle]"), 1);
     assert_good(bindle_client_create_invoice(client, REFERENCE, text, &created));
     assert_false(created);
-    assert_fails(bindle_client_create_invoice(client, REFERENCE, text, &created),
+    assert_error(bindle_client_create_invoice(client, REFERENCE, text, &created),
                  SPIN_ERROR_INVALID, "no signature");
     bindle_client_free(client);
 }
@@ -559,7 +541,7 @@ static void test_missing_parcels(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rule->body = bad[i];
         rule->body_len = strlen(bad[i]);
-        assert_fails(bindle_client_missing(client, REFERENCE, &arena, &digests), SPIN_ERROR_INVALID,
+        assert_error(bindle_client_missing(client, REFERENCE, &arena, &digests), SPIN_ERROR_INVALID,
                      "missing parcels of a/1.0.0 from http://");
     }
     bindle_client_free(client);
@@ -617,15 +599,15 @@ static void test_an_upload(void **state) {
     assert_good(upload(NULL));
     assert_int_equal(told.skipped, 1);
     rule->head = "413 Payload Too Large";
-    assert_fails(upload(NULL), SPIN_ERROR_LIMIT, "parcel \"content\" (");
+    assert_error(upload(NULL), SPIN_ERROR_LIMIT, "parcel \"content\" (");
 }
 
 static void test_a_file_that_has_changed(void **state) {
     (void)state;
-    assert_fails(upload(put_file("content", SIZE - 1)), SPIN_ERROR_INVALID,
+    assert_error(upload(put_file("content", SIZE - 1)), SPIN_ERROR_INVALID,
                  "has changed while it was being pushed");
-    assert_fails(upload("/nowhere/content"), SPIN_ERROR_NOT_FOUND, "can't open \"/nowhere");
-    assert_fails(upload(base), SPIN_ERROR_INVALID, "is not a regular file");
+    assert_error(upload("/nowhere/content"), SPIN_ERROR_NOT_FOUND, "can't open \"/nowhere");
+    assert_error(upload(base), SPIN_ERROR_INVALID, "is not a regular file");
     assert_int_equal(fake.logged, 0);
 }
 
@@ -655,6 +637,13 @@ static spin_error_t *do_much(void) {
     return error;
 }
 
+static spin_error_t *do_much_anew(void *parcel_path) {
+    spin_error_t *error = do_much();
+    unlink(parcel_path);
+    fake.logged = 0;
+    return error;
+}
+
 static void test_without_memory(void **state) {
     (void)state;
     char parcel_path[256];
@@ -663,21 +652,7 @@ static void test_without_memory(void **state) {
     fake_add(&fake, "GET /v1/_r/", "200 OK", "missing = []", 12);
     fake_add(&fake, "POST ", "200 OK", "", 0);
     fake_add(&fake, get_parcel, "200 OK", content, SIZE);
-    for (size_t at = 0, calls = 0; at <= calls; at++) {
-        failing_alloc_install(at == 0 ? SIZE_MAX : at);
-        spin_error_t *error = do_much();
-        if (at == 0) {
-            assert_good(error);
-            calls = failing_alloc_calls();
-        } else if (error != NULL) { /* an invoice that is not kept is no error */
-            assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
-        }
-        spin_error_free(at == 0 ? NULL : error);
-        assert_int_equal(failing_alloc_live(), 0);
-        failing_alloc_remove();
-        unlink(parcel_path);
-        fake_forget(&fake);
-    }
+    failing_alloc_each(do_much_anew, parcel_path, 1); /* an invoice that is not kept is no error */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "assert_error.h"
 #include "bindle/options.h"
 #include "cmocka_all.h"
 
@@ -15,15 +16,6 @@ static int set_up(void **state) {
 
 static spin_bindle_options_t options_of(const char *server) {
     return (spin_bindle_options_t){.size = sizeof(spin_bindle_options_t), .server = server};
-}
-
-static void assert_fails(spin_error_t *error, spin_error_kind_t kind, const char *words) {
-    char text[1024];
-    assert_non_null(error);
-    spin_error_format(error, text, sizeof text);
-    if (spin_error_kind(error) != kind || strstr(text, words) == NULL)
-        fail_msg("not of kind %s, or without \"%s\": %s", spin_error_kind_name(kind), words, text);
-    spin_error_free(error);
 }
 
 static void test_servers(void **state) {
@@ -62,7 +54,7 @@ static void test_servers_that_are_none(void **state) {
         arena_t arena = {0};
         bindle_settings_t settings;
         spin_bindle_options_t options = options_of(bad[i]);
-        assert_fails(bindle_settings_take(&settings, &arena, &options), SPIN_ERROR_USAGE,
+        assert_error(bindle_settings_take(&settings, &arena, &options), SPIN_ERROR_USAGE,
                      "is not a URL such as");
         arena_deinit(&arena);
     }
@@ -88,7 +80,7 @@ static void test_the_environment(void **state) {
     bindle_settings_t settings;
     setenv("BINDLE_URL", "http://env.example/v1", 1);
     setenv("BINDLE_USERNAME", "ann", 1);
-    assert_fails(bindle_settings_take(&settings, &arena, NULL), SPIN_ERROR_USAGE,
+    assert_error(bindle_settings_take(&settings, &arena, NULL), SPIN_ERROR_USAGE,
                  "user name is given without its password");
     setenv("BINDLE_PASSWORD", "word", 1);
     setenv("XDG_CACHE_HOME", "/cache", 1);
@@ -108,10 +100,10 @@ static void test_the_environment(void **state) {
     assert_string_equal(settings.server, "http://given.example");
     assert_string_equal(settings.username, "bob");
     options.size = 3;
-    assert_fails(bindle_settings_take(&settings, &arena, &options), SPIN_ERROR_USAGE, "size");
+    assert_error(bindle_settings_take(&settings, &arena, &options), SPIN_ERROR_USAGE, "size");
     unsetenv("HOME");
     unsetenv("XDG_CACHE_HOME");
-    assert_fails(bindle_settings_take(&settings, &arena, NULL), SPIN_ERROR_USAGE,
+    assert_error(bindle_settings_take(&settings, &arena, NULL), SPIN_ERROR_USAGE,
                  "neither $XDG_DATA_HOME nor $HOME");
     arena_deinit(&arena);
 }

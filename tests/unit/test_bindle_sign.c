@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "assert_error.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "bindle/key_file.h"
@@ -57,23 +58,6 @@ static void write_text(const char *path, spin_slice_t text, mode_t mode) {
     assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
     assert_int_equal(fclose(file), 0);
     assert_int_equal(chmod(path, mode), 0);
-}
-
-static void assert_good(spin_error_t *error) {
-    char message[1024];
-    if (error == NULL)
-        return;
-    spin_error_format(error, message, sizeof message);
-    fail_msg("%s", message);
-}
-
-static void assert_error(spin_error_t *error, spin_error_kind_t kind, const char *expected) {
-    char message[1024];
-    assert_non_null(error);
-    spin_error_format(error, message, sizeof message);
-    assert_string_equal(message, expected);
-    assert_int_equal(spin_error_kind(error), kind);
-    spin_error_free(error);
 }
 
 /* ── Ed25519 and base64 ──────────────────────────────────────────────────────────────────── */
@@ -194,8 +178,8 @@ static void a_signature_is_that_of_the_crate(void **state) {
     assert_true(slice_equal(ours->by, theirs.by) && slice_equal(ours->key, theirs.key) &&
                 slice_equal(ours->role, theirs.role) && ours->at == theirs.at &&
                 slice_equal(ours->signature, theirs.signature));
-    assert_error(bindle_sign(&invoice, &test_arena, &key, SLICE_LITERAL("Bob"), 1),
-                 SPIN_ERROR_EXISTS, "this key has signed the invoice already");
+    assert_error_text(bindle_sign(&invoice, &test_arena, &key, SLICE_LITERAL("Bob"), 1),
+                      SPIN_ERROR_EXISTS, "this key has signed the invoice already");
     assert_int_equal(invoice.signatures.len, 1);
 }
 
@@ -219,16 +203,16 @@ static void whom_the_keyring_knows_is_trusted(void **state) {
     load_keyring(&ann, "crate_keyring.toml");
     load_keyring(&host, "crate_host_keyring.toml");
     assert_good(bindle_verify(&invoice, &ann));
-    assert_error(bindle_verify(&invoice, &none), SPIN_ERROR_DENIED, NOBODY);
-    assert_error(bindle_verify(&invoice, &host), SPIN_ERROR_DENIED, NOBODY);
+    assert_error_text(bindle_verify(&invoice, &none), SPIN_ERROR_DENIED, NOBODY);
+    assert_error_text(bindle_verify(&invoice, &host), SPIN_ERROR_DENIED, NOBODY);
     ann.items[0].roles = BINDLE_ROLE_APPROVER | BINDLE_ROLE_HOST | BINDLE_ROLE_PROXY;
-    assert_error(bindle_verify(&invoice, &ann), SPIN_ERROR_DENIED, NOBODY);
+    assert_error_text(bindle_verify(&invoice, &ann), SPIN_ERROR_DENIED, NOBODY);
     /* A key may have several entries. */
     bindle_public_key_t entries[2] = {ann.items[0], ann.items[0]};
     entries[1].roles = BINDLE_ROLE_CREATOR;
     assert_good(bindle_verify(&invoice, &(bindle_keyring_t){entries, 2}));
     invoice.signatures = (bindle_signatures_t){0};
-    assert_error(bindle_verify(&invoice, &ann), SPIN_ERROR_DENIED, SUBJECT "it is not signed");
+    assert_error_text(bindle_verify(&invoice, &ann), SPIN_ERROR_DENIED, SUBJECT "it is not signed");
 }
 
 static void what_was_changed_after_signing_is_refused(void **state) {
@@ -253,7 +237,7 @@ static void what_was_changed_after_signing_is_refused(void **state) {
         assert_non_null(error);
         assert_int_equal(spin_error_kind(error), SPIN_ERROR_INVALID);
         if (change < 5)
-            assert_error(error, SPIN_ERROR_INVALID, MISFIT);
+            assert_error_text(error, SPIN_ERROR_INVALID, MISFIT);
         else
             spin_error_free(error);
     }
@@ -283,9 +267,9 @@ static void a_stranger_s_bad_signature_is_no_harm(void **state) {
     invoice.signatures.items[1].key = SLICE_LITERAL("no key");
     assert_good(bindle_verify(&invoice, &ann));
     invoice.signatures.items[1] = invoice.signatures.items[0];
-    assert_error(bindle_verify(&invoice, &ann), SPIN_ERROR_INVALID,
-                 SUBJECT "the signature of \"" ANN "\" (creator, key \"" ANNS_KEY
-                         "\") stands twice in the invoice");
+    assert_error_text(bindle_verify(&invoice, &ann), SPIN_ERROR_INVALID,
+                      SUBJECT "the signature of \"" ANN "\" (creator, key \"" ANNS_KEY
+                              "\") stands twice in the invoice");
 }
 
 static void what_is_signed_here_is_trusted_here(void **state) {
@@ -331,9 +315,10 @@ static void keyrings_with_mistakes_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof keyring_mistakes / sizeof *keyring_mistakes; i++) {
         bindle_keyring_t keyring;
-        assert_error(bindle_keyring_parse(&keyring, &test_arena,
-                                          spin_slice(keyring_mistakes[i].text), "keyring.toml"),
-                     SPIN_ERROR_INVALID, keyring_mistakes[i].error);
+        assert_error_text(bindle_keyring_parse(&keyring, &test_arena,
+                                               spin_slice(keyring_mistakes[i].text),
+                                               "keyring.toml"),
+                          SPIN_ERROR_INVALID, keyring_mistakes[i].error);
     }
     bindle_keyring_t keyring;
     const char *missing = path_in("missing.toml");
@@ -388,8 +373,8 @@ static void a_key_file_that_others_may_read_is_refused(void **state) {
              "the key file \"%s\" is open to others (mode 640); if nobody else has had it, close "
              "it with \"chmod 600 %s\", else make a new one",
              path, path);
-    assert_error(bindle_key_load(&key, &test_arena, path, SLICE_LITERAL("")), SPIN_ERROR_DENIED,
-                 expected);
+    assert_error_text(bindle_key_load(&key, &test_arena, path, SLICE_LITERAL("")),
+                      SPIN_ERROR_DENIED, expected);
     assert_int_equal(chmod(path, 0400), 0);
     assert_good(bindle_key_load(&key, &test_arena, path, SLICE_LITERAL("")));
     assert_text(key.public_key.label, ANN);
@@ -422,9 +407,9 @@ static void key_files_with_mistakes_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof key_mistakes / sizeof *key_mistakes; i++) {
         bindle_key_t key;
-        assert_error(bindle_key_parse(&key, &test_arena, spin_slice(key_mistakes[i].text),
-                                      "key.toml", SLICE_LITERAL("a")),
-                     SPIN_ERROR_INVALID, key_mistakes[i].error);
+        assert_error_text(bindle_key_parse(&key, &test_arena, spin_slice(key_mistakes[i].text),
+                                           "key.toml", SLICE_LITERAL("a")),
+                          SPIN_ERROR_INVALID, key_mistakes[i].error);
     }
 }
 

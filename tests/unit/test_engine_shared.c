@@ -436,7 +436,15 @@ static void a_host_interface_keeps_what_all_share(void **state) {
 
 /* ── no memory ── */
 
-static spin_error_t *live_through(spin_application_t *application, uv_loop_t *loop) {
+typedef struct life {
+    spin_application_t *application;
+    uv_loop_t loop;
+} life_t;
+
+static spin_error_t *live_through(void *user) {
+    life_t *life = user;
+    spin_application_t *application = life->application;
+    uv_loop_t *loop = &life->loop;
     const char *const variables[] = {"x=1"}, *const environment[] = {"K=V"};
     const spin_engine_options_t of_engine = {.size = sizeof of_engine,
                                              .loop = loop,
@@ -473,26 +481,12 @@ static spin_error_t *live_through(spin_application_t *application, uv_loop_t *lo
 
 static void every_allocation_may_fail(void **state) {
     (void)state;
-    uv_loop_t loop;
-    uv_loop_init(&loop);
-    spin_application_t *application = abi_application("loop");
-    spin_error_free(live_through(application, &loop)); /* the cache is filled */
-    failing_alloc_install(SIZE_MAX);
-    assert_ok(live_through(application, &loop));
-    assert_int_equal(failing_alloc_live(), 0);
-    size_t calls = failing_alloc_calls();
-    assert_true(calls > 20);
-    for (size_t at = 1; at <= calls; at++) {
-        failing_alloc_install(at);
-        spin_error_t *error = live_through(application, &loop);
-        /* the cache's folder is done without */
-        assert_true(error == NULL || spin_error_kind(error) == SPIN_ERROR_NO_MEMORY);
-        spin_error_free(error);
-        assert_int_equal(failing_alloc_live(), 0);
-    }
-    failing_alloc_remove();
-    spin_application_unref(application);
-    assert_int_equal(uv_loop_close(&loop), 0);
+    life_t life = {.application = abi_application("loop")};
+    uv_loop_init(&life.loop);
+    spin_error_free(live_through(&life));        /* the cache is filled, */
+    failing_alloc_each(live_through, &life, 20); /* and its folder can be done without */
+    spin_application_unref(life.application);
+    assert_int_equal(uv_loop_close(&life.loop), 0);
 }
 
 int main(void) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assert_error.h"
 #include "failing_alloc.h"
 #include "trigger/http/sites.h"
 
@@ -23,14 +24,7 @@ static void assert_put(http_sites_t *sites, http_site_t site) {
 
 static void assert_refused(http_sites_t *sites, http_site_t site, spin_error_kind_t kind,
                            const char *part) {
-    char text[512];
-    spin_error_t *error = put(sites, &site);
-    assert_non_null(error);
-    spin_error_format(error, text, sizeof text);
-    if (strstr(text, part) == NULL)
-        fail_msg("\"%s\" is not in: %s", part, text);
-    assert_int_equal(spin_error_kind(error), kind);
-    spin_error_free(error);
+    assert_error(put(sites, &site), kind, part);
 }
 
 static const char *found(const http_sites_t *sites, const char *host, const char *path) {

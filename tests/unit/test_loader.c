@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "assert_error.h"
 #include "base/slice.h"
 #include "cmocka_all.h"
 #include "failing_alloc.h"
@@ -93,13 +94,7 @@ static size_t count_entries(const char *path) {
 
 static spin_application_t *load_with(const spin_loader_options_t *options) {
     spin_application_t *application = NULL;
-    spin_error_t *error = spin_loader_load_file(app, options, &application);
-    if (error != NULL) {
-        char message[1024];
-        spin_error_format(error, message, sizeof message);
-        spin_error_free(error);
-        fail_msg("%s", message);
-    }
+    assert_good(spin_loader_load_file(app, options, &application));
     return application;
 }
 
@@ -113,14 +108,9 @@ static void assert_fails_with(const spin_loader_options_t *options, spin_error_k
     spin_application_t *application = NULL;
     spin_error_t *error = spin_loader_load_file(app, options, &application);
     assert_null(application);
-    if (error == NULL)
-        fail_msg("no error, where this was expected: %s", expected);
-    char message[2048], whole[2048];
-    spin_error_format(error, message, sizeof message);
+    char whole[2048];
     snprintf(whole, sizeof whole, "%s/spin.toml:%s", app, expected);
-    assert_string_equal(message, whole);
-    assert_int_equal(spin_error_kind(error), kind);
-    spin_error_free(error);
+    assert_error_text(error, kind, whole);
     assert_int_equal(count_entries(tmp), 0);
 }
 
@@ -750,6 +740,15 @@ static size_t count_descriptors(void) {
     return count_entries("/proc/self/fd");
 }
 
+static spin_error_t *load_once(void *descriptors) {
+    spin_application_t *application = NULL;
+    spin_error_t *error = spin_loader_load_file(app, NULL, &application);
+    spin_application_unref(application);
+    assert_int_equal(count_descriptors(), *(size_t *)descriptors);
+    assert_int_equal(count_entries(tmp), 0);
+    return error;
+}
+
 static void survives_failing_allocations(void **state) {
     (void)state;
     put("app/x.wasm", "");
@@ -758,27 +757,8 @@ static void survives_failing_allocations(void **state) {
     put("app/one", "1");
     put_manifest(SOURCE "files = [\"s/**/*\", \"one\", { source = \"s\", destination = \"/t\" }]\n"
                         "exclude_files = [\"s/a\"]");
-    spin_application_t *application;
-    failing_alloc_install(SIZE_MAX);
-    assert_null(spin_loader_load_file(app, NULL, &application));
-    spin_application_unref(application);
-    size_t calls = failing_alloc_calls();
-    assert_true(calls > 10);
-    assert_int_equal(failing_alloc_live(), 0);
     size_t descriptors = count_descriptors();
-    for (size_t at = 1; at <= calls; at++) {
-        failing_alloc_install(at);
-        spin_error_t *error = spin_loader_load_file(app, NULL, &application);
-        if (error == NULL)
-            spin_application_unref(application); /* a log line was lost, nothing else */
-        else
-            assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
-        spin_error_free(error);
-        assert_int_equal(failing_alloc_live(), 0);
-        assert_int_equal(count_descriptors(), descriptors);
-        assert_int_equal(count_entries(tmp), 0);
-    }
-    failing_alloc_remove();
+    failing_alloc_each(load_once, &descriptors, 10); /* a log line may be lost, nothing else */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

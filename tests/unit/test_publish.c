@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "assert_error.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "bindle/cache.h"
@@ -93,18 +94,10 @@ static void put_app(void) {
     put_text("app/data/b.html", "second");
 }
 
-static void assert_good(spin_error_t *error) {
-    char message[1024];
-    if (error == NULL)
-        return;
-    spin_error_format(error, message, sizeof message);
-    fail_msg("%s", message);
-}
-
 /* `expected` has "BASE" for the test's folder. */
-static void assert_error(spin_error_t *error, spin_error_kind_t kind, const char *expected) {
+static void assert_shown_error(spin_error_t *error, spin_error_kind_t kind, const char *expected) {
     char message[1024], shown[1024];
-    assert_non_null(error);
+    assert_kind(error, kind);
     spin_error_format(error, message, sizeof message);
     size_t len = 0;
     for (const char *at = message; *at != '\0' && len + 5 < sizeof shown;)
@@ -116,7 +109,6 @@ static void assert_error(spin_error_t *error, spin_error_kind_t kind, const char
             shown[len++] = *at++;
     shown[len] = '\0';
     assert_string_equal(shown, expected);
-    assert_int_equal(spin_error_kind(error), kind);
     spin_error_free(error);
 }
 
@@ -161,13 +153,14 @@ static void build_information_is_added_to_the_version(void **state) {
     assert_text(bindle.id, "hello/1.0.0+r12-a.b");
     assert_text(bindle.invoice.version, "1.0.0+r12-a.b");
     publish_bindle_deinit(&bindle);
-    assert_error(publish_expand(&bindle, in_base("app"), "a b", NULL), SPIN_ERROR_USAGE,
-                 "build information is letters, digits and \"-\", joined by dots, not \"a b\"");
-    assert_error(publish_expand(&bindle, in_base("app"), "", NULL), SPIN_ERROR_USAGE,
-                 "build information is letters, digits and \"-\", joined by dots, not \"\"");
+    assert_shown_error(
+        publish_expand(&bindle, in_base("app"), "a b", NULL), SPIN_ERROR_USAGE,
+        "build information is letters, digits and \"-\", joined by dots, not \"a b\"");
+    assert_shown_error(publish_expand(&bindle, in_base("app"), "", NULL), SPIN_ERROR_USAGE,
+                       "build information is letters, digits and \"-\", joined by dots, not \"\"");
     put_text("app/spin.toml", MANIFEST("hello", "1.0.0+x"));
-    assert_error(publish_expand(&bindle, in_base("app"), "y", NULL), SPIN_ERROR_USAGE,
-                 "the version 1.0.0+x has build information already; \"y\" can't be added");
+    assert_shown_error(publish_expand(&bindle, in_base("app"), "y", NULL), SPIN_ERROR_USAGE,
+                       "the version 1.0.0+x has build information already; \"y\" can't be added");
     assert_good(publish_expand(&bindle, in_base("app"), NULL, NULL));
     publish_bindle_deinit(&bindle);
 }
@@ -355,7 +348,7 @@ static void other_triggers_have_their_settings(void **state) {
 
 static void assert_refused(spin_error_kind_t kind, const char *expected) {
     publish_bindle_t bindle;
-    assert_error(publish_expand(&bindle, in_base("app"), NULL, NULL), kind, expected);
+    assert_shown_error(publish_expand(&bindle, in_base("app"), NULL, NULL), kind, expected);
     assert_null(bindle.application);
 }
 
@@ -560,10 +553,11 @@ static void a_file_that_changes_meanwhile_is_noticed(void **state) {
     spin_bindle_options_t options = options_of_test();
     options.progress = change_the_app;
     put_app();
-    assert_error(spin_bindle_prepare(in_base("app"), NULL, in_base("out"), &options, &id),
-                 SPIN_ERROR_INVALID,
-                 "\"BASE/app/data/b.html\" has changed while the bindle was made of it; make it "
-                 "once more");
+    assert_shown_error(
+        spin_bindle_prepare(in_base("app"), NULL, in_base("out"), &options, &id),
+        SPIN_ERROR_INVALID,
+        "\"BASE/app/data/b.html\" has changed while the bindle was made of it; make it "
+        "once more");
     assert_int_equal(count_entries(in_base("out")), 0);
     assert_good(prepare());
     assert_bindle(4);
@@ -679,29 +673,27 @@ static void a_large_file_costs_no_memory(void **state) {
     assert_true(after.ru_maxrss - before.ru_maxrss < 8 << 10); /* KiB */
 }
 
+typedef struct preparation {
+    const char *from, *to;
+    spin_bindle_options_t options;
+} preparation_t;
+
+static spin_error_t *prepare_once(void *user) {
+    const preparation_t *preparation = user;
+    char *id = NULL;
+    spin_error_t *error =
+        spin_bindle_prepare(preparation->from, "x", preparation->to, &preparation->options, &id);
+    spin_string_free(id);
+    return error;
+}
+
 static void running_out_of_memory_is_an_error(void **state) {
     (void)state;
-    const char *path = in_base("app"), *out = in_base("out");
-    spin_bindle_options_t options = options_of_test();
-    char *id;
+    preparation_t preparation = {in_base("app"), in_base("out"), options_of_test()};
     put_app();
     assert_good(prepare());
-    failing_alloc_install(SIZE_MAX);
-    assert_good(spin_bindle_prepare(path, "x", out, &options, &id));
-    spin_string_free(id);
-    size_t calls = failing_alloc_calls();
-    assert_true(calls > 20);
-    for (size_t at = 1; at <= calls; at++) {
-        failing_alloc_install(at);
-        spin_error_t *error = spin_bindle_prepare(path, "x", out, &options, &id);
-        if (error == NULL)
-            fail_msg("allocation %zu of %zu", at, calls);
-        assert_int_equal(spin_error_kind(error), SPIN_ERROR_NO_MEMORY);
-        spin_error_free(error);
-        assert_int_equal(failing_alloc_live(), 0);
-    }
-    failing_alloc_remove();
-    assert_int_equal(count_entries(out), 2);
+    assert_int_equal(failing_alloc_each(prepare_once, &preparation, 20), 0);
+    assert_int_equal(count_entries(preparation.to), 2);
 }
 
 int main(void) {

@@ -166,108 +166,107 @@ static void units_overflow_to_the_most(void **state) {
 
 /* ── what is wrong ───────────────────────────────────────────────────────────────────────── */
 
+static const char a_size[] = "a size such as \"64M\" or \"1G\", or a whole number of bytes";
+static const char a_time[] =
+    "a time such as \"250ms\", \"10s\" or \"5m\", or a whole number of seconds";
+static const struct {
+    const char *text, *error, *expected;
+} mistakes[] = {
+    {"host = []", "1:1: unknown key \"host\"; did you mean \"hosts\"?", NULL},
+    {"\n  memory = 1", "2:3: unknown key \"memory\"", NULL},
+    {"[environmant]\na = 'b'",
+     "1:2: unknown key \"environmant\"; did you mean "
+     "\"environment\"?",
+     NULL},
+    {"hosts = 'a'", "1:9: hosts must be an array of strings, not a string", NULL},
+    {"hosts = ['a', 1]", "1:15: hosts must be an array of strings, but item 2 is an integer", NULL},
+    {"hosts = ['a',\n '']", "2:2: host \"\": neither a host name, nor \"*.\" in front of one",
+     NULL},
+    {"hosts = ['a.example:80']", "1:10: host \"a.example:80\": a host is named without a port",
+     NULL},
+    {"hosts = ['a/b']", "1:10: host \"a/b\": neither a host name, nor \"*.\" in front of one",
+     NULL},
+    {"hosts = ['a.*']", "1:10: host \"a.*\": neither a host name, nor \"*.\" in front of one",
+     NULL},
+    {"hosts = ['http://a']", "1:10: host \"http://a\": a host is named without a port", NULL},
+    {"hosts = [\"a\\u0000.example\"]",
+     "1:10: hosts \"a\\u0000.example\": must not contain a NUL character", NULL},
+    {"base = 1", "1:8: base must be a string, not an integer", NULL},
+    {"base = 'shop'", "1:8: base \"shop\": must begin with \"/\"", NULL},
+    {"base = '/a/...'", "1:8: base \"/a/...\": must not contain \"/...\"", NULL},
+    {"base = '/a b'", "1:8: base \"/a b\": no path of a request begins like that", NULL},
+    {"base = \"/a\\u0000b\"", "1:8: base \"/a\\u0000b\": must not contain a NUL character", NULL},
+    {"max_instances = 0", "1:17: max_instances must be between 1 and 100000, not 0", NULL},
+    {"max_instances = -1", "1:17: max_instances must be between 1 and 100000, not -1", NULL},
+    {"max_instances = 100001", "1:17: max_instances must be between 1 and 100000, not 100001",
+     NULL},
+    {"max_instances = 4294967297",
+     "1:17: max_instances must be between 1 and 100000, not 4294967297", NULL},
+    {"max_instances = '1'", "1:17: max_instances must be a whole number, not a string", NULL},
+    {"max_memory = '63K'", "1:14: max_memory must be between \"64K\", one page, and \"4G\"", NULL},
+    {"max_memory = 4294967297", "1:14: max_memory must be between \"64K\", one page, and \"4G\"",
+     NULL},
+    {"max_memory = '99999999999999999999G'",
+     "1:14: max_memory must be between \"64K\", one page, and \"4G\"", NULL},
+    {"max_memory = -1", "1:14: max_memory must not be negative", NULL},
+    {"max_memory = '64 M'", "1:14: max_memory \"64 M\": must be ", a_size},
+    {"max_memory = \"64M\\u0000\"", "1:14: max_memory \"64M\\u0000\": must be ", a_size},
+    {"max_memory = 1.5", "1:14: max_memory must be ", a_size},
+    {"timeout = 0", "1:11: timeout must be more than zero", NULL},
+    {"timeout = '0ms'", "1:11: timeout must be more than zero", NULL},
+    {"timeout = '3000000h'", "1:11: timeout must be less than 292 years", NULL},
+    {"timeout = 9223372036854775807", "1:11: timeout must be less than 292 years", NULL},
+    {"timeout = '10'", "1:11: timeout \"10\": must be ", a_time},
+    {"timeout = true", "1:11: timeout must be ", a_time},
+    {"state_dir = ''", "1:13: state_dir \"\": must not be empty", NULL},
+    {"log_dir = \"a\\u0000\"", "1:11: log_dir \"a\\u0000\": must not contain a NUL character",
+     NULL},
+    {"environment = 1", "1:15: environment must be a table of strings, not an integer", NULL},
+    {"[environment]\nA = 1", "2:5: environment must be a table of strings, but \"A\" is an integer",
+     NULL},
+    {"[environment]\n'A=B' = 'c'",
+     "2:1: environment key \"A=B\": must contain neither \"=\" "
+     "nor a NUL character",
+     NULL},
+    {"[environment]\n\"A\\u0000\" = 'c'",
+     "2:1: environment key \"A\\u0000\": must contain "
+     "neither \"=\" nor a NUL character",
+     NULL},
+    {"[environment]\n'' = 'c'", "2:1: environment key \"\": must not be empty", NULL},
+    {"[environment]\nA = \"c\\u0000\"",
+     "2:5: environment \"c\\u0000\": must not contain a NUL character", NULL},
+    {"[variables]\nApi = 'c'",
+     "2:1: variables key \"Api\": may contain only lower-case "
+     "letters, digits and underscores",
+     NULL},
+    {"[variables]\n'a=b' = 'c'",
+     "2:1: variables key \"a=b\": may contain only lower-case "
+     "letters, digits and underscores",
+     NULL},
+    {"[variables]\na = \"c\\u0000\"",
+     "2:5: variables \"c\\u0000\": must not contain a NUL character", NULL},
+    {"base = '/a'\nbase = '/b'", "2:1: ", ""},
+    {"hosts = [", "1:9: ", ""},
+};
+
 static void mistakes_have_positions(void **state) {
-    static const char size[] = "a size such as \"64M\" or \"1G\", or a whole number of bytes";
-    static const char time[] =
-        "a time such as \"250ms\", \"10s\" or \"5m\", or a whole number of seconds";
-    static const struct {
-        const char *text, *error, *expected;
-    } cases[] = {
-        {"host = []", "1:1: unknown key \"host\"; did you mean \"hosts\"?", NULL},
-        {"\n  memory = 1", "2:3: unknown key \"memory\"", NULL},
-        {"[environmant]\na = 'b'",
-         "1:2: unknown key \"environmant\"; did you mean "
-         "\"environment\"?",
-         NULL},
-        {"hosts = 'a'", "1:9: hosts must be an array of strings, not a string", NULL},
-        {"hosts = ['a', 1]", "1:15: hosts must be an array of strings, but item 2 is an integer",
-         NULL},
-        {"hosts = ['a',\n '']", "2:2: host \"\": neither a host name, nor \"*.\" in front of one",
-         NULL},
-        {"hosts = ['a.example:80']", "1:10: host \"a.example:80\": a host is named without a port",
-         NULL},
-        {"hosts = ['a/b']", "1:10: host \"a/b\": neither a host name, nor \"*.\" in front of one",
-         NULL},
-        {"hosts = ['a.*']", "1:10: host \"a.*\": neither a host name, nor \"*.\" in front of one",
-         NULL},
-        {"hosts = ['http://a']", "1:10: host \"http://a\": a host is named without a port", NULL},
-        {"hosts = [\"a\\u0000.example\"]",
-         "1:10: hosts \"a\\u0000.example\": must not contain a NUL character", NULL},
-        {"base = 1", "1:8: base must be a string, not an integer", NULL},
-        {"base = 'shop'", "1:8: base \"shop\": must begin with \"/\"", NULL},
-        {"base = '/a/...'", "1:8: base \"/a/...\": must not contain \"/...\"", NULL},
-        {"base = '/a b'", "1:8: base \"/a b\": no path of a request begins like that", NULL},
-        {"base = \"/a\\u0000b\"", "1:8: base \"/a\\u0000b\": must not contain a NUL character",
-         NULL},
-        {"max_instances = 0", "1:17: max_instances must be between 1 and 100000, not 0", NULL},
-        {"max_instances = -1", "1:17: max_instances must be between 1 and 100000, not -1", NULL},
-        {"max_instances = 100001", "1:17: max_instances must be between 1 and 100000, not 100001",
-         NULL},
-        {"max_instances = 4294967297",
-         "1:17: max_instances must be between 1 and 100000, not 4294967297", NULL},
-        {"max_instances = '1'", "1:17: max_instances must be a whole number, not a string", NULL},
-        {"max_memory = '63K'", "1:14: max_memory must be between \"64K\", one page, and \"4G\"",
-         NULL},
-        {"max_memory = 4294967297",
-         "1:14: max_memory must be between \"64K\", one page, and \"4G\"", NULL},
-        {"max_memory = '99999999999999999999G'",
-         "1:14: max_memory must be between \"64K\", one page, and \"4G\"", NULL},
-        {"max_memory = -1", "1:14: max_memory must not be negative", NULL},
-        {"max_memory = '64 M'", "1:14: max_memory \"64 M\": must be ", size},
-        {"max_memory = \"64M\\u0000\"", "1:14: max_memory \"64M\\u0000\": must be ", size},
-        {"max_memory = 1.5", "1:14: max_memory must be ", size},
-        {"timeout = 0", "1:11: timeout must be more than zero", NULL},
-        {"timeout = '0ms'", "1:11: timeout must be more than zero", NULL},
-        {"timeout = '3000000h'", "1:11: timeout must be less than 292 years", NULL},
-        {"timeout = 9223372036854775807", "1:11: timeout must be less than 292 years", NULL},
-        {"timeout = '10'", "1:11: timeout \"10\": must be ", time},
-        {"timeout = true", "1:11: timeout must be ", time},
-        {"state_dir = ''", "1:13: state_dir \"\": must not be empty", NULL},
-        {"log_dir = \"a\\u0000\"", "1:11: log_dir \"a\\u0000\": must not contain a NUL character",
-         NULL},
-        {"environment = 1", "1:15: environment must be a table of strings, not an integer", NULL},
-        {"[environment]\nA = 1",
-         "2:5: environment must be a table of strings, but \"A\" is an integer", NULL},
-        {"[environment]\n'A=B' = 'c'",
-         "2:1: environment key \"A=B\": must contain neither \"=\" "
-         "nor a NUL character",
-         NULL},
-        {"[environment]\n\"A\\u0000\" = 'c'",
-         "2:1: environment key \"A\\u0000\": must contain "
-         "neither \"=\" nor a NUL character",
-         NULL},
-        {"[environment]\n'' = 'c'", "2:1: environment key \"\": must not be empty", NULL},
-        {"[environment]\nA = \"c\\u0000\"",
-         "2:5: environment \"c\\u0000\": must not contain a NUL character", NULL},
-        {"[variables]\nApi = 'c'",
-         "2:1: variables key \"Api\": may contain only lower-case "
-         "letters, digits and underscores",
-         NULL},
-        {"[variables]\n'a=b' = 'c'",
-         "2:1: variables key \"a=b\": may contain only lower-case "
-         "letters, digits and underscores",
-         NULL},
-        {"[variables]\na = \"c\\u0000\"",
-         "2:5: variables \"c\\u0000\": must not contain a NUL character", NULL},
-        {"base = '/a'\nbase = '/b'", "2:1: ", ""},
-        {"hosts = [", "1:9: ", ""},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
         char expected[512], got[512];
         spin_server_settings_t *settings = NULL;
-        spin_error_t *error = server_settings_parse(spin_slice(cases[i].text), "s.toml", &settings);
+        spin_error_t *error =
+            server_settings_parse(spin_slice(mistakes[i].text), "s.toml", &settings);
         if (error == NULL)
-            fail_msg("%s: no error", cases[i].text);
+            fail_msg("%s: no error", mistakes[i].text);
         assert_null(settings);
         assert_int_equal(spin_error_kind(error), SPIN_ERROR_INVALID);
         spin_error_format(error, got, sizeof got);
-        int len = snprintf(expected, sizeof expected, "s.toml:%s", cases[i].error);
-        bool same = cases[i].expected == NULL ? strcmp(got, expected) == 0
-                                              : strncmp(got, expected, (size_t)len) == 0 &&
-                                                    strstr(got, cases[i].expected) != NULL;
+        int len = snprintf(expected, sizeof expected, "s.toml:%s", mistakes[i].error);
+        bool same = mistakes[i].expected == NULL ? strcmp(got, expected) == 0
+                                                 : strncmp(got, expected, (size_t)len) == 0 &&
+                                                       strstr(got, mistakes[i].expected) != NULL;
         if (!same)
-            fail_msg("%s: got \"%s\", expected \"%s\"", cases[i].text, got, expected);
+            fail_msg("%s: got \"%s\", expected \"%s\"", mistakes[i].text, got, expected);
         spin_error_free(error);
     }
 }

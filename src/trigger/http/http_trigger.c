@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/options.h"
 #include "net/http_server.h"
+#include "trigger/http/http_options.h"
 #include "trigger/http/worker.h"
 #include "trigger/trigger.h"
 
@@ -133,22 +133,15 @@ static void call_ready(spin_trigger_t *trigger, void *user) {
 
 spin_error_t *spin_http_trigger_new(spin_application_t *application,
                                     const spin_http_options_t *options, spin_trigger_t **out) {
-    spin_http_options_t own = {0};
-    spin_error_t *error = options_take(&own, sizeof own, options, "spin_http_options_t");
+    spin_http_options_t own;
+    spin_trigger_options_t common;
+    spin_error_t *error = http_options_take(&own, options, &common);
     if (error != NULL)
         return error;
     if (own.listen == NULL)
         own.listen = default_listen;
-    const spin_trigger_options_t common = {
-        .size = sizeof common,
-        .workers = own.workers,
-        .ignore_signals = own.ignore_signals,
-        .shutdown_timeout_ms = own.shutdown_timeout_ms,
-        .engine = own.engine,
-        .configure = own.configure,
-        .ready = own.ready == NULL ? NULL : call_ready,
-        .user = own.user,
-    };
+    if (own.ready != NULL)
+        common.ready = call_ready;
     return spin_trigger_new(&http_type, &own, application, &common, out);
 }
 

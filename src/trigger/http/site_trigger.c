@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/options.h"
+#include "trigger/http/http_options.h"
 #include "trigger/http/worker.h"
 #include "trigger/trigger.h"
 
@@ -106,19 +106,15 @@ static void call_ready(spin_trigger_t *trigger, void *user) {
 spin_error_t *http_trigger_new_on(http_front_t *front, spin_application_t *application,
                                   const http_site_t *site, const spin_http_options_t *options,
                                   spin_trigger_t **out) {
-    spin_http_options_t own = {0};
-    spin_error_t *error = options_take(&own, sizeof own, options, "spin_http_options_t");
+    spin_http_options_t own;
+    spin_trigger_options_t common;
+    spin_error_t *error = http_options_take(&own, options, &common);
     if (error != NULL)
         return error;
-    const spin_trigger_options_t common = {
-        .size = sizeof common,
-        .ignore_signals = true,
-        .shutdown_timeout_ms = own.shutdown_timeout_ms,
-        .engine = own.engine,
-        .configure = own.configure,
-        .ready = own.ready == NULL ? NULL : call_ready,
-        .user = own.user,
-    };
+    common.workers = 0; /* it is in one already */
+    common.ignore_signals = true;
+    if (own.ready != NULL)
+        common.ready = call_ready;
     site_arguments_t arguments = {front, site, &own};
     return spin_trigger_new(&site_type, &arguments, application, &common, out);
 }

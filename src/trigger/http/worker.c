@@ -1,7 +1,5 @@
 #include "trigger/http/worker.h"
 
-#include <unistd.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -12,25 +10,6 @@ static const http_executor_t *const executors[] = {
 };
 
 /* ── components ──────────────────────────────────────────────────────────────────────────── */
-
-static bool is_followed(const spin_http_options_t *options, spin_slice_t id) {
-    if (options->quiet || options->follow_all)
-        return !options->quiet;
-    for (size_t i = 0; i < options->follow_len; i++)
-        if (slice_equal_text(id, options->follow[i]))
-            return true;
-    return false;
-}
-
-static spin_error_t *init_logs(http_worker_t *worker, http_component_t *component,
-                               const char *dir) {
-    bool followed = is_followed(worker->options, component->id);
-    spin_error_t *error = component_log_init(&component->out, &worker->arena, dir, component->id,
-                                             "stdout", followed ? STDOUT_FILENO : -1);
-    return error != NULL ? error
-                         : component_log_init(&component->err, &worker->arena, dir, component->id,
-                                              "stderr", followed ? STDERR_FILENO : -1);
-}
 
 static spin_error_t *add_route(http_worker_t *worker, http_component_t *component) {
     int replaced;
@@ -58,14 +37,16 @@ static spin_slice_t base_of(const http_worker_t *worker) {
 }
 
 static spin_error_t *init_component(http_worker_t *worker, http_component_t *component,
-                                    const spin_component_t *source, const char *log_dir) {
+                                    const spin_component_t *source,
+                                    const component_output_t *output) {
     spin_slice_t base = base_of(worker);
     spin_slice_t route = spin_component_route(source);
     component->id = spin_component_id(source);
     component->executor = executors[spin_component_executor(source)];
     component->argv = spin_component_wagi_argv(source);
     component->entrypoint = spin_component_wagi_entrypoint(source);
-    spin_error_t *error = init_logs(worker, component, log_dir);
+    spin_error_t *error = component_logs_init(&component->out, &component->err, &worker->arena,
+                                              output, component->id);
     if (error == NULL)
         error = http_route_init(&component->route, &worker->arena, base, route);
     if (error != NULL)
@@ -78,18 +59,23 @@ static spin_error_t *init_component(http_worker_t *worker, http_component_t *com
 static spin_error_t *init_components(http_worker_t *worker) {
     spin_application_t *application = spin_execution_context_application(worker->context);
     size_t count = spin_application_component_count(application);
-    const char *log_dir = worker->options->log_dir;
-    if (log_dir == NULL)
-        log_dir = component_log_default_dir(&worker->arena, spin_application_name(application));
+    const spin_http_options_t *options = worker->options;
+    component_output_t output = {
+        .log_dir = options->log_dir,
+        .follow = options->follow,
+        .follow_len = options->follow_len,
+        .follow_all = options->follow_all,
+        .quiet = options->quiet,
+    };
+    spin_error_t *error =
+        component_output_init(&output, &worker->arena, spin_application_name(application));
     worker->components = arena_calloc(&worker->arena, count, sizeof *worker->components);
-    if (log_dir == NULL || worker->components == NULL)
-        return error_no_memory();
-    spin_error_t *error = NULL;
+    if (error == NULL && worker->components == NULL)
+        error = error_no_memory();
     while (error == NULL && worker->components_len < count) {
         size_t at = worker->components_len++;
-        worker->components[at].out.fd = worker->components[at].err.fd = -1;
         error = init_component(worker, &worker->components[at],
-                               spin_application_component(application, at), log_dir);
+                               spin_application_component(application, at), &output);
     }
     return error;
 }

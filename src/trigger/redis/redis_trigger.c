@@ -125,11 +125,6 @@ static const spin_trigger_type_t redis_type = {
 
 /* ── making one ──────────────────────────────────────────────────────────────────────────── */
 
-static void call_ready(spin_trigger_t *trigger, void *user) {
-    const redis_trigger_t *redis = spin_trigger_state(trigger);
-    redis->options.ready(trigger, user);
-}
-
 spin_error_t *redis_trigger_new_shared(spin_application_t *application,
                                        const spin_redis_options_t *options, const int queue[2],
                                        spin_trigger_t **out) {
@@ -144,7 +139,7 @@ spin_error_t *redis_trigger_new_shared(spin_application_t *application,
         .shutdown_timeout_ms = own.shutdown_timeout_ms,
         .engine = own.engine,
         .configure = own.configure,
-        .ready = own.ready == NULL ? NULL : call_ready,
+        .ready = own.ready,
         .user = own.user,
     };
     arguments_t arguments = {.options = &own, .queue = queue};

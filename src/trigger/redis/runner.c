@@ -328,8 +328,13 @@ static void close_queue(redis_runner_t *runner) {
 static void on_room(void *user) {
     redis_runner_t *runner = user;
     job_t *job = runner->waiting;
-    if (job == NULL || runner->closed)
+    if (runner->closed)
         return;
+    if (job == NULL) {
+        poll_queue(runner, true);
+        advance(runner);
+        return;
+    }
     runner->waiting = NULL;
     if (start(job)) {
         poll_queue(runner, true);
@@ -340,10 +345,15 @@ static void on_room(void *user) {
     }
 }
 
+static bool is_full(const redis_runner_t *runner) {
+    const spin_execution_context_t *context = runner->site.context;
+    return engine_context_live(context) >= engine_context_max_instances(context);
+}
+
 /* Guests that wait cost little, and may be many. But while some could run and do not come to it, a
  * message is better left to another worker; each would only take the longer, up to its deadline. */
 static bool may_take(const redis_runner_t *runner) {
-    return !runner->closed && runner->waiting == NULL &&
+    return !runner->closed && runner->waiting == NULL && !is_full(runner) &&
            (runner->jobs == NULL || !engine_context_is_busy(runner->site.context));
 }
 
@@ -359,12 +369,12 @@ static void advance(redis_runner_t *runner) {
         left--;
     }
     runner->advancing = false;
-    if (runner->waiting != NULL) {
-        poll_queue(runner, false);
-        engine_context_on_room(runner->site.context, on_room, runner);
-    } else if (empty && runner->drained != NULL && !runner->closed) {
+    if (empty && runner->drained != NULL && !runner->closed) {
         close_queue(runner);
         runner->drained(runner->drained_user);
+    } else if (!runner->closed && (runner->waiting != NULL || is_full(runner))) {
+        poll_queue(runner, false);
+        engine_context_on_room(runner->site.context, on_room, runner);
     } else if (left == 0 && runner->drained != NULL) {
         do_soon(runner);
     }

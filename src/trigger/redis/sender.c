@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -15,7 +18,7 @@
 enum {
     BATCH = 32,          /* packets of one system call */
     MESSAGE_BYTES = 448, /* that a message costs beside its own */
-    RETRY_MS = 20,       /* where the system is short of something */
+    RETRY_MS = 20,       /* where the system is short of something, or the queue holds too much */
     PARTS = 3,
 };
 
@@ -38,6 +41,7 @@ struct redis_sender {
     message_t **end;
     size_t len;
     size_t bytes;
+    size_t in_files; /* payloads that were put into the queue since it was last seen empty */
     bool full;
     bool draining;
     bool freed;
@@ -204,13 +208,36 @@ static void lose_first(redis_sender_t *sender, int number) {
     drop_first(sender);
 }
 
+/* The kernel counts a packet, and not the file that goes with it. */
+static bool is_too_much(redis_sender_t *sender) {
+    size_t len = sender->first->payload.len;
+    int unread = 0;
+    if (len <= REDIS_PACKET_PAYLOAD || sender->in_files == 0 ||
+        sender->in_files + len <= sender->max_bytes)
+        return false;
+    if (ioctl(sender->fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+        return true;
+    sender->in_files = 0;
+    return false;
+}
+
+/* Takes them off the line. */
+static void count_sent(redis_sender_t *sender, size_t packets) {
+    if (sender->first->payload.len > REDIS_PACKET_PAYLOAD)
+        sender->in_files += sender->first->payload.len; /* such a packet is sent alone */
+    advance(sender, packets);
+}
+
 static void flush(redis_sender_t *sender) {
     bool blocked = false, short_of = false;
     while (sender->first != NULL && !blocked && !short_of) {
+        short_of = is_too_much(sender);
+        if (short_of)
+            break;
         int sent = send_batch(sender);
         int number = errno;
         if (sent > 0)
-            advance(sender, (size_t)sent);
+            count_sent(sender, (size_t)sent);
         else if (number == EAGAIN || number == EWOULDBLOCK)
             blocked = true;
         else if (is_shortage(number))

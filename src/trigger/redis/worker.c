@@ -1,7 +1,5 @@
 #include "trigger/redis/worker.h"
 
-#include <unistd.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -116,15 +114,6 @@ void redis_worker_take_over(spin_worker_t *base, spin_worker_t *from) {
 
 /* ── starting ────────────────────────────────────────────────────────────────────────────── */
 
-static bool is_followed(const spin_redis_options_t *options, spin_slice_t id) {
-    if (options->quiet || options->follow_all)
-        return !options->quiet;
-    for (size_t i = 0; i < options->follow_len; i++)
-        if (slice_equal_text(id, options->follow[i]))
-            return true;
-    return false;
-}
-
 /* A component that can't be called takes nothing from the others. */
 static void check_component(redis_worker_t *worker, spin_slice_t id) {
     spin_error_t *error = spin_abi_check(spin_worker_context(worker->base), id,
@@ -136,35 +125,35 @@ static void check_component(redis_worker_t *worker, spin_slice_t id) {
 }
 
 static spin_error_t *init_component(redis_worker_t *worker, redis_component_t *component,
-                                    const spin_component_t *source, const char *log_dir) {
+                                    const spin_component_t *source,
+                                    const component_output_t *output) {
     component->id = spin_component_id(source);
-    component->out.fd = component->err.fd = -1;
-    bool followed = is_followed(&worker->redis->options, component->id);
     check_component(worker, component->id);
-    spin_error_t *error =
-        component_log_init(&component->out, &worker->arena, log_dir, component->id, "stdout",
-                           followed ? STDOUT_FILENO : -1);
-    return error != NULL
-               ? error
-               : component_log_init(&component->err, &worker->arena, log_dir, component->id,
-                                    "stderr", followed ? STDERR_FILENO : -1);
+    return component_logs_init(&component->out, &component->err, &worker->arena, output,
+                               component->id);
 }
 
 static spin_error_t *init_components(redis_worker_t *worker) {
     spin_application_t *application =
         spin_execution_context_application(spin_worker_context(worker->base));
     size_t count = spin_application_component_count(application);
-    const char *log_dir = worker->redis->options.log_dir;
-    if (log_dir == NULL)
-        log_dir = component_log_default_dir(&worker->arena, spin_application_name(application));
+    const spin_redis_options_t *options = &worker->redis->options;
+    component_output_t output = {
+        .log_dir = options->log_dir,
+        .follow = options->follow,
+        .follow_len = options->follow_len,
+        .follow_all = options->follow_all,
+        .quiet = options->quiet,
+    };
+    spin_error_t *error =
+        component_output_init(&output, &worker->arena, spin_application_name(application));
     worker->components = arena_calloc(&worker->arena, count, sizeof *worker->components);
-    if (log_dir == NULL || worker->components == NULL)
-        return error_no_memory();
-    spin_error_t *error = NULL;
+    if (error == NULL && worker->components == NULL)
+        error = error_no_memory();
     while (error == NULL && worker->components_len < count) {
         size_t at = worker->components_len++;
         error = init_component(worker, &worker->components[at],
-                               spin_application_component(application, at), log_dir);
+                               spin_application_component(application, at), &output);
     }
     return error;
 }
