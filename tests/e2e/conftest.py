@@ -64,3 +64,36 @@ def zoo(binary, cache_dir, tmp_path_factory):
     app = write_app(work / "app", components)
     with Spin(binary, app, work, "--max-memory", "64M", cache_dir=cache_dir) as server:
         yield server
+
+
+# ── many applications ──
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "apps"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def many(spin, folder):
+    """many(*flags): serves the folder of applications."""
+    return lambda *flags, option="--apps", **more: spin(None, option, folder, *flags, **more)
+
+
+@pytest.fixture
+def watched(many):
+    return lambda *flags, **more: many(*flags, option="--watch-apps", **more)
+
+
+@pytest.fixture
+def up(binary, cache_dir, tmp_path):
+    """up(*flags): for a server that is to leave by itself."""
+
+    def run(*flags, timeout=60):
+        return subprocess.run([str(binary), "up", "--listen", "127.0.0.1:0", "--cache-dir",
+                               str(cache_dir), *map(str, flags)], cwd=tmp_path, timeout=timeout,
+                              text=True, stdin=subprocess.DEVNULL, capture_output=True)
+
+    return run
