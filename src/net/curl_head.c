@@ -75,8 +75,8 @@ static bool continue_field(curl_head_t *head, spin_slice_t line) {
 
 bool curl_head_take(curl_head_t *head, spin_slice_t line) {
     line = without_line_end(line);
-    if (head->is_whole)
-        return true;
+    if (head->is_whole) /* libcurl itself keeps trailers */
+        return fits(head, line.len);
     if (slice_starts_with(line, SLICE_LITERAL("HTTP/")))
         return begin_head(head, line);
     if (line.len == 0) {

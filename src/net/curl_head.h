@@ -19,7 +19,7 @@ typedef struct curl_head {
 } curl_head_t;
 
 /* Takes a line, its end included. A status line begins a new head (after 100, or another try);
- * trailers are left out. False: `too_large` or `failed`. */
+ * trailers are left out, but count. False: `too_large` or `failed`. */
 bool curl_head_take(curl_head_t *head, spin_slice_t line);
 /* The first value of a field, `name` in lower case; ptr NULL: there is none. */
 spin_slice_t curl_head_find(const curl_head_t *head, const char *name);

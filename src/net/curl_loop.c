@@ -67,8 +67,6 @@ static void take_ended(curl_loop_t *curl_loop) {
             continue;
         CURL *easy = message->easy_handle;
         CURLcode code = message->data.result;
-        if (code == CURLE_ABORTED_BY_CALLBACK) /* by fail_all: there was no memory */
-            code = CURLE_OUT_OF_MEMORY;
         curl_loop_remove(curl_loop, easy);
         curl_loop->done(easy, code);
     }

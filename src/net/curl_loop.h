@@ -16,7 +16,7 @@ enum { CURL_LOOP_IDLE = 256 };
 
 /* A transfer has ended and left the loop again. `easy` is the owner's (CURLOPT_PRIVATE says whose).
  * It comes from the loop, never from inside a call of the owner's, and may begin and remove
- * others. */
+ * others. `code` ABORTED_BY_CALLBACK: there was no memory, or no poll, for its socket. */
 typedef void (*curl_loop_done_fn)(CURL *easy, CURLcode code);
 
 /* Initialises libcurl where nobody has yet, from any thread. The caller frees `*out`. Errors:

@@ -194,5 +194,5 @@ char *net_url_shown(const net_url_t *url, bool with_query) {
 }
 
 bool net_url_same_server(const net_url_t *a, const net_url_t *b) {
-    return a->port == b->port && strcmp(a->host, b->host) == 0;
+    return a->tls == b->tls && a->port == b->port && strcmp(a->host, b->host) == 0;
 }

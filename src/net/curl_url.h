@@ -30,6 +30,7 @@ void net_url_deinit(net_url_t *url);
  * says. On the heap, for mem_free; NULL when out of memory. */
 char *net_url_shown(const net_url_t *url, bool with_query);
 
+/* Also of the same scheme: what was told behind TLS is not for one without. */
 bool net_url_same_server(const net_url_t *a, const net_url_t *b);
 /* The port of "http" (80) or "https" (443). */
 uint16_t net_url_default_port(bool tls);

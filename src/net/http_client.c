@@ -249,6 +249,17 @@ static void tell(net_http_call_t *call, spin_error_t *error) {
     call->done(&call->answer, error != NULL ? name_request(call, error) : NULL, call->user);
 }
 
+/* libcurl says "out of memory" also of a line that is longer than it takes: no reason for a guest
+ * to trap, since any server can send one. */
+static spin_error_t *transfer_error(const net_http_call_t *call, CURLcode code) {
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return error_no_memory();
+    if (code == CURLE_OUT_OF_MEMORY)
+        return error_new(SPIN_ERROR_LIMIT,
+                         "a line of the response is too long, or there is no memory for it");
+    return curl_request_error(code, call->detail);
+}
+
 static void on_ended(CURL *easy, CURLcode code) {
     char *private = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
@@ -256,7 +267,7 @@ static void on_ended(CURL *easy, CURLcode code) {
     spin_error_t *error = call->error;
     call->error = NULL;
     if (error == NULL && code != CURLE_OK)
-        error = curl_request_error(code, call->detail);
+        error = transfer_error(call, code);
     drop_transfer(call);
     if (error == NULL && !call->head.is_whole)
         error = error_new(SPIN_ERROR_INVALID, "the response ends in the middle of its headers");

@@ -28,6 +28,7 @@ struct net_redis_reader {
     size_t limit;
     uint64_t fed;   /* bytes, of all */
     uint64_t begun; /* of which, before the reply that is being read */
+    size_t items;   /* bytes that its items take here, beside their text */
     bool too_deep;
 };
 
@@ -58,6 +59,7 @@ static bool add_item(node_t *parent, net_redis_reply_t *item) {
 
 static void *add(const redisReadTask *task, net_redis_kind_t kind, spin_slice_t text,
                  int64_t integer) {
+    net_redis_reader_t *reader = task->privdata;
     node_t *node = mem_alloc(sizeof *node + text.len);
     if (node == NULL)
         return NULL;
@@ -69,6 +71,8 @@ static void *add(const redisReadTask *task, net_redis_kind_t kind, spin_slice_t 
         mem_free(node);
         return NULL;
     }
+    if (task->parent != NULL)
+        reader->items += sizeof *node + sizeof(net_redis_reply_t *);
     return node;
 }
 
@@ -189,12 +193,15 @@ spin_error_t *net_redis_reader_next(net_redis_reader_t *reader, net_redis_reply_
     uint64_t unread = reader->reader->len - reader->reader->pos;
     uint64_t begun = reader->begun;
     uint64_t end = reader->fed;
+    size_t items = reader->items;
     *out = reply;
-    if (reply != NULL)
+    if (reply != NULL) {
         reader->begun = end = reader->fed - unread;
-    else if (is_endless_line(reader))
+        reader->items = 0;
+    } else if (is_endless_line(reader)) {
         return error_new(SPIN_ERROR_INVALID, "not the protocol of Redis: a line without end");
-    if (end - begun <= reader->limit)
+    }
+    if (end - begun <= reader->limit && items <= reader->limit)
         return NULL;
     net_redis_reply_free(reply);
     *out = NULL;

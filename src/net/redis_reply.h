@@ -37,7 +37,8 @@ static inline bool net_redis_reply_is(const net_redis_reply_t *reply, const char
 
 typedef struct net_redis_reader net_redis_reader_t;
 
-/* `limit_bytes`: of one reply as it is sent; past it is an error. NULL when out of memory. */
+/* `limit_bytes`: of one reply as it is sent, and of what its items take beside their text; past it
+ * is an error. NULL when out of memory. */
 net_redis_reader_t *net_redis_reader_new(size_t limit_bytes);
 void net_redis_reader_free(net_redis_reader_t *reader);
 /* More bytes of the server. Errors: NO_MEMORY. */

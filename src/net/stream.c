@@ -339,6 +339,16 @@ static void fail_address(net_stream_t *stream, spin_error_t *error) {
     try_next(stream);
 }
 
+static void on_timer(uv_timer_t *timer);
+
+static void arm_timer(net_stream_t *stream, uint64_t wait_ms) {
+    uint64_t now = uv_now(stream->loop);
+    if (stream->deadline != 0 && now + wait_ms > stream->deadline)
+        wait_ms = stream->deadline > now ? stream->deadline - now : 0;
+    if (stream->deadline != 0)
+        uv_timer_start(&stream->timer, on_timer, wait_ms, 0);
+}
+
 static spin_error_t *begin_tls(net_stream_t *stream) {
     spin_error_t *error = net_tls_session_new(stream->tls, stream->host, &stream->session);
     if (error == NULL)
@@ -352,10 +362,12 @@ static void on_connected(net_stream_t *stream) {
         return;
     }
     spin_error_t *error = begin_tls(stream);
-    if (error != NULL)
+    if (error != NULL) {
         break_off(stream, error);
-    else
-        go_on_with_handshake(stream);
+        return;
+    }
+    arm_timer(stream, stream->timeout_ms); /* no other address has its turn any more */
+    go_on_with_handshake(stream);
 }
 
 /* "192.0.2.1 port 6379" */
@@ -461,16 +473,6 @@ static spin_error_t *connect_socket(net_stream_t *stream, const struct sockaddr 
         return connect_errno(stream, number);
     }
     return add_watch(stream, fd);
-}
-
-static void on_timer(uv_timer_t *timer);
-
-static void arm_timer(net_stream_t *stream, uint64_t wait_ms) {
-    uint64_t now = uv_now(stream->loop);
-    if (stream->deadline != 0 && now + wait_ms > stream->deadline)
-        wait_ms = stream->deadline > now ? stream->deadline - now : 0;
-    if (stream->deadline != 0)
-        uv_timer_start(&stream->timer, on_timer, wait_ms, 0);
 }
 
 /* What is left of the time is shared by the addresses that are left. */

@@ -60,7 +60,7 @@ spin_error_t *net_tls_new(const char *ca_file, net_tls_t **out) {
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(tls->context, SSL_MODE_AUTO_RETRY | SSL_MODE_RELEASE_BUFFERS);
     /* A server that goes away without a word is the protocol's above to judge. */
-    SSL_CTX_set_options(tls->context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_options(tls->context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     spin_error_t *error = trust(tls->context, ca_file);
     if (error != NULL) {
         net_tls_unref(tls);

@@ -96,6 +96,15 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"short")
         self.close_connection = True
 
+    def page_trailers(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"0\r\n" + b"X-Trailer: %s\r\n" % (b"t" * 1000) * 1000 + b"\r\n")
+
+    def page_long_line(self):
+        self.answer(headers=[("X-Long", "v" * 10_000_000)])
+
     def page_reset(self):
         self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
@@ -310,6 +319,8 @@ def test_broken_answers(serve, web):
         assert caller.http(name, web.url + "/not-gzip") == "error 3"
         assert caller.http(name, web.url + "/big/70000000") == "error 3"
         assert caller.http(name, web.url + "/headers/5000") == "error 4"
+        assert caller.http(name, web.url + "/trailers") == "error 3"
+        assert caller.http(name, web.url + "/long-line") == "error 4"
         assert caller.http(name, web.url + "/reset") == "error 4"
         assert caller.http(name, f"http://127.0.0.1:{free}/") == "error 4"
         assert caller.http(name, "http://no-such-host.invalid/?s3cret") == "error 4"

@@ -180,10 +180,8 @@ static void every_allocation_may_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_read),
-        cmocka_unit_test(bad_addresses_are_refused),
-        cmocka_unit_test(references_are_resolved),
-        cmocka_unit_test(servers_are_compared),
+        cmocka_unit_test(addresses_are_read),        cmocka_unit_test(bad_addresses_are_refused),
+        cmocka_unit_test(references_are_resolved),   cmocka_unit_test(servers_are_compared),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("curl_url", tests, NULL, NULL);

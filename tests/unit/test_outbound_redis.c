@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "host/outbound_redis/commands.h"
+#include "host/outbound_redis/connections.h"
 #include "spin/log.h"
 
 static const char *const guests[] = {"../../e2e/guests/outbound",
@@ -361,24 +362,124 @@ static void memory_may_be_short(void **state) {
     spin_log_configure(sink, NULL, SPIN_LOG_WARN, SPIN_LOG_TEXT);
 }
 
+static bool shares(spin_slice_t command) {
+    return redis_command_shares(&command, 1);
+}
+
 static void commands_share_or_not(void **state) {
     static const char *const shared[] = {
-        "GET",  "get",      "Set",         "hgetall", "APPEND",   "EVAL",
+        "GET",  "get",      "Set",         "hgetall", "APPEND",   "PING",
         "xadd", "SPUBLISH", "zunionstore", "ZUNION",  "BITCOUNT", "GEORADIUSBYMEMBER_RO"};
     static const char *const own[] = {
         "",          "SELECT",     "MULTI",   "EXEC",     "WATCH",
         "BLPOP",     "brpop",      "BLMOVE",  "BZPOPMIN", "WAIT",
         "SUBSCRIBE", "PSUBSCRIBE", "MONITOR", "CLIENT",   "AUTH",
         "HELLO",     "RESET",      "QUIT",    "XREAD",    "XREADGROUP",
-        "SHUTDOWN",  "GETT",       "GE",      "GET ",     "A_COMMAND_LONGER_THAN_ANY_OF_THOSE"};
+        "SHUTDOWN",  "GETT",       "GE",      "GET ",     "A_COMMAND_LONGER_THAN_ANY_OF_THOSE",
+        "EVAL",      "EVALSHA_RO", "FCALL"};
     (void)state;
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
-        if (!redis_command_shares(spin_slice(shared[i])))
+        if (!shares(spin_slice(shared[i])))
             fail_msg("%s", shared[i]);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (redis_command_shares(spin_slice(own[i])))
+        if (shares(spin_slice(own[i])))
             fail_msg("%s", own[i]);
-    assert_false(redis_command_shares(spin_slice_of("GET\0", 4)));
+    assert_false(shares(spin_slice_of("GET\0", 4)));
+}
+
+/* A server cuts the connection on what is too large for it, and all wait behind it until then. */
+static void large_commands_share_nothing(void **state) {
+    enum { LARGE = 1 << 20, MANY = 100 * 1000 };
+    spin_slice_t *args = calloc(MANY, sizeof *args);
+    char *text = calloc(1, LARGE);
+    (void)state;
+    args[0] = spin_slice("SET");
+    args[1] = spin_slice("key");
+    args[2] = spin_slice_of(text, LARGE - 100);
+    assert_true(redis_command_shares(args, 3));
+    args[2].len = LARGE;
+    assert_false(redis_command_shares(args, 3));
+    args[0] = spin_slice("DEL");
+    args[2].len = 0;
+    assert_true(redis_command_shares(args, 1000));
+    assert_false(redis_command_shares(args, MANY));
+    free(args);
+    free(text);
+}
+
+/* ── connections ── */
+
+static spin_slice_t address_of(unsigned number) {
+    static char text[64];
+    snprintf(text, sizeof text, "redis://127.0.0.1:%u/%u", server.port, number);
+    return spin_slice(text);
+}
+
+static void ignore_reply(net_redis_reply_t *reply, spin_error_t *error, void *user) {
+    net_redis_reply_free(reply);
+    assert_ok(error);
+    ++*(unsigned *)user;
+}
+
+/* Whoever asks for many addresses does not keep others from theirs. */
+static void idle_connections_make_room(void **state) {
+    const net_redis_options_t options = {0};
+    const spin_slice_t ping = SLICE_LITERAL("PING");
+    redis_connections_t connections;
+    net_redis_t *busy, *other;
+    unsigned answered = 0;
+    uv_loop_t loop;
+    (void)state;
+    uv_loop_init(&loop);
+    redis_connections_init(&connections, &loop, 3, &options);
+    assert_ok(redis_connections_get(&connections, address_of(0), &busy));
+    assert_ok(net_redis_command(busy, &ping, 1, ignore_reply, &answered, NULL));
+    for (unsigned i = 1; i < 10; i++) {
+        assert_ok(redis_connections_get(&connections, address_of(i), &other));
+        assert_true(connections.len <= 3);
+    }
+    assert_ptr_equal(redis_connections_find(&connections, address_of(0)), busy);
+    assert_ok(net_redis_command(other, &ping, 1, ignore_reply, &answered, NULL));
+    assert_ok(redis_connections_get(&connections, address_of(1), &other));
+    assert_ok(net_redis_command(other, &ping, 1, ignore_reply, &answered, NULL));
+    assert_fails(redis_connections_get(&connections, address_of(2), &other), SPIN_ERROR_LIMIT,
+                 "3 connections");
+    while (answered < 3)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_ok(redis_connections_get(&connections, address_of(0), &other)); /* used last */
+    assert_ok(redis_connections_get(&connections, address_of(2), &other));
+    assert_ok(redis_connections_get(&connections, address_of(3), &other));
+    assert_ptr_equal(redis_connections_find(&connections, address_of(0)), busy);
+    redis_connections_deinit(&connections);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* ── replies ── */
+
+static spin_error_t *read_list(size_t items, size_t limit) {
+    net_redis_reader_t *reader = net_redis_reader_new(limit);
+    net_redis_reply_t *reply = NULL;
+    buf_t text = {0};
+    buf_printf(&text, "*%zu\r\n", items);
+    for (size_t i = 0; i < items; i++)
+        buf_append_text(&text, ":1\r\n");
+    spin_error_t *error = net_redis_reader_feed(reader, buf_slice(&text));
+    if (error == NULL)
+        error = net_redis_reader_next(reader, &reply);
+    if (error == NULL)
+        assert_int_equal(reply->len, items);
+    net_redis_reply_free(reply);
+    net_redis_reader_free(reader);
+    buf_deinit(&text);
+    return error;
+}
+
+/* An item of four bytes takes many more here. */
+static void small_items_count(void **state) {
+    (void)state;
+    assert_fails(read_list(20000, 1 << 20), SPIN_ERROR_LIMIT, "more than 1048576 bytes");
+    assert_ok(read_list(20000, 2 << 20));
 }
 
 static int before_all(void **state) {
@@ -405,6 +506,9 @@ int main(void) {
         cmocka_unit_test(many_guests_wait_at_once),
         cmocka_unit_test(memory_may_be_short),
         cmocka_unit_test(commands_share_or_not),
+        cmocka_unit_test(large_commands_share_nothing),
+        cmocka_unit_test(idle_connections_make_room),
+        cmocka_unit_test(small_items_count),
     };
     return cmocka_run_group_tests_name("outbound_redis", tests, before_all, after_all);
 }

@@ -220,6 +220,59 @@ static void test_messages_wait_for_instances(void **state) {
     stop_well(scene);
 }
 
+/* A worker that has no instance left takes nothing that another one could handle at once. */
+static void test_full_ones_leave_messages_to_others(void **state) {
+    scene_t *scene = *state;
+    scene->engine.max_instances = 1;
+    load_one(scene);
+    start_shared(scene, 0, 0);
+    start_shared(scene, 1, 1);
+    accept_subscriber(scene);
+    send_message(scene, "a", "sleep 400");
+    send_message(scene, "a", "x");
+    send_message(scene, "a", "y");
+    assert_output(scene, "one", "x\ny\n");
+    wait_for(&scene->peer, lines_of(scene, "one") == 3);
+    send_message(scene, "a", "z");
+    assert_output(scene, "one", "x\ny\nslept 400\nz\n");
+}
+
+static unsigned take_packets(scene_t *scene) {
+    uint8_t packet[1024];
+    unsigned count = 0;
+    while (recv(scene->queue[0], packet, sizeof packet, MSG_DONTWAIT) > 0)
+        count++;
+    return count;
+}
+
+/* Their files are memory too: the queue takes as many as may wait, and no more. */
+static void test_large_ones_wait_within_the_bound(void **state) {
+    enum { LEN = 100 * 1000, MESSAGES = 12 };
+    scene_t *scene = *state;
+    char *payload = calloc(1, LEN + 1);
+    memset(payload, '#', LEN);
+    scene->engine.max_instances = 1;
+    scene->options.max_waiting_bytes = 2 * LEN + 1000;
+    load_one(scene);
+    start_shared(scene, 0, 0);
+    accept_subscriber(scene);
+    send_message(scene, "a", "sleep 300");
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        peer_send(&scene->peer, "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$100000\r\n");
+        peer_send_bytes(&scene->peer, payload, LEN);
+        peer_send(&scene->peer, "\r\n");
+    }
+    turn_for(&scene->peer, 50);
+    unsigned taken = take_packets(scene);
+    assert_int_equal(taken, 2);
+    turn_for(&scene->peer, 60); /* it goes on where there is room */
+    taken += take_packets(scene);
+    assert_int_equal(taken, 4);
+    wait_for(&scene->peer, lines_of(scene, "one") == 1 + MESSAGES - taken);
+    free(payload);
+    stop_well(scene);
+}
+
 static void test_sleepers_run_side_by_side(void **state) {
     scene_t *scene = *state;
     load_one(scene);
@@ -482,6 +535,8 @@ int main(void) {
         TEST(test_payloads_of_any_size),
         TEST(test_a_long_channel),
         TEST(test_messages_wait_for_instances),
+        TEST(test_full_ones_leave_messages_to_others),
+        TEST(test_large_ones_wait_within_the_bound),
         TEST(test_sleepers_run_side_by_side),
         TEST(test_busy_ones_leave_messages_to_others),
         TEST(test_two_workers),

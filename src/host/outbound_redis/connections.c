@@ -59,6 +59,18 @@ net_redis_t *redis_connections_find(const redis_connections_t *connections, spin
     return connection != NULL ? connection->redis : NULL;
 }
 
+/* The one that was used longest ago, of those that nobody waits for. */
+static bool make_room(redis_connections_t *connections) {
+    for (http_link_t *at = connections->list.next; at != &connections->list; at = at->next) {
+        connection_t *connection = HTTP_LIST_ITEM(at, connection_t, link);
+        if (net_redis_is_open(connection->redis) && net_redis_waiting(connection->redis) == 0) {
+            drop(connection);
+            return true;
+        }
+    }
+    return false;
+}
+
 static spin_error_t *open_redis(redis_connections_t *connections, connection_t *connection,
                                 spin_slice_t address) {
     const net_redis_handler_t handler = {.closed = on_closed, .user = connection};
@@ -78,10 +90,12 @@ spin_error_t *redis_connections_get(redis_connections_t *connections, spin_slice
                                     net_redis_t **out) {
     connection_t *connection = find(connections, address);
     if (connection != NULL) {
+        http_list_remove(&connection->link);
+        http_list_append(&connections->list, &connection->link);
         *out = connection->redis;
         return NULL;
     }
-    if (connections->len == connections->limit)
+    if (connections->len == connections->limit && !make_room(connections))
         return error_new(SPIN_ERROR_LIMIT, "there are %zu connections to Redis already",
                          connections->limit);
     connection = mem_alloc(sizeof *connection + address.len);

@@ -22,7 +22,8 @@ void redis_connections_deinit(redis_connections_t *connections);
 
 /* The connection to that address, which takes commands; NULL: there is none. */
 net_redis_t *redis_connections_find(const redis_connections_t *connections, spin_slice_t address);
-/* The same, and opens one. It is borrowed: it goes when it breaks or was idle for too long. Errors:
+/* The same, and opens one, at the limit in place of one that nobody waits for. It is borrowed: it
+ * goes when it breaks, was idle for too long, or is in the way of another. Errors:
  * INVALID and UNSUPPORTED (the address, which the message does not show), LIMIT, NO_MEMORY, IO. */
 spin_error_t *redis_connections_get(redis_connections_t *connections, spin_slice_t address,
                                     net_redis_t **out);

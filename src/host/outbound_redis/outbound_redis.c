@@ -76,13 +76,13 @@ static void on_cancel(spin_host_call_t *call, void *data) {
 
 /* An instance that has a connection of its own stays with it: MULTI counts for what follows. */
 static spin_error_t *choose(spin_host_call_t *call, outbound_state_t *state, spin_slice_t address,
-                            spin_slice_t command, net_redis_t **out) {
+                            const spin_slice_t *args, size_t args_len, net_redis_t **out) {
     outbound_t *outbound =
         engine_host_shared(spin_host_call_instance(call), ENGINE_HOST_OUTBOUND_REDIS);
     *out = redis_connections_find(&state->own, address);
     if (*out != NULL)
         return NULL;
-    if (redis_command_shares(command))
+    if (redis_command_shares(args, args_len))
         return redis_connections_get(&outbound->connections, address, out);
     if (state->own.loop == NULL)
         redis_connections_init(&state->own, outbound->connections.loop, MAX_OWN,
@@ -92,7 +92,7 @@ static spin_error_t *choose(spin_host_call_t *call, outbound_state_t *state, spi
 
 static spin_error_t *send_command(spin_host_call_t *call, outbound_state_t *state,
                                   spin_slice_t address, const spin_slice_t *args, size_t args_len) {
-    spin_error_t *error = choose(call, state, address, args[0], &state->redis);
+    spin_error_t *error = choose(call, state, address, args, args_len, &state->redis);
     if (error == NULL && net_redis_unsent(state->redis) > MAX_UNSENT)
         error = error_new(SPIN_ERROR_LIMIT, "%s: the server takes no more",
                           net_redis_shown(state->redis));
