@@ -1,4 +1,5 @@
 /* A server without worker processes: one worker, on a loop of the server's own, in this process. */
+#include <poll.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -23,13 +24,18 @@ struct server_crew {
 
 /* ── applications ────────────────────────────────────────────────────────────────────────── */
 
+static spin_error_t *start(server_crew_t *crew, server_site_t *site) {
+    site->started = true;
+    return server_worker_put(&crew->worker, site_ref(site));
+}
+
 static spin_error_t *put(server_crew_t *crew, server_site_t *site) {
     spin_server_t *server = crew->server;
     server_site_t *old = NULL;
     spin_error_t *error = server_enter(server, site, &old);
     if (error != NULL)
         goto out;
-    error = server_worker_put(&crew->worker, site_ref(site));
+    error = start(crew, site);
     if (error != NULL)
         server_put_back(server, site, old);
     else
@@ -59,15 +65,32 @@ static void on_retired(server_worker_t *worker, uint64_t version) {
     (void)worker, (void)version; /* its tenant held the last reference */
 }
 
+static server_site_t *next_to_start(const spin_server_t *server) {
+    for (size_t i = 0; i < server->sites.len; i++)
+        if (!server->sites.items[i]->started)
+            return server->sites.items[i];
+    return NULL;
+}
+
+static bool is_asked_to_stop(const spin_server_t *server) {
+    struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
+    return poll(&stop, 1, 0) == 1;
+}
+
+/* Whoever is told may change what there is to start, or stop it all. */
 static void start_all(server_crew_t *crew) {
     spin_server_t *server = crew->server;
-    for (size_t i = 0; i < server->sites.len; i++) {
-        server_site_t *site = server->sites.items[i];
-        spin_error_t *error = server_worker_put(&crew->worker, site_ref(site));
+    server_site_t *site;
+    while (!is_asked_to_stop(server) && (site = next_to_start(server)) != NULL) {
+        spin_error_t *error = start(crew, site);
+        site_ref(site);
         server_tell(server, error == NULL ? SPIN_SERVER_SERVING : SPIN_SERVER_FAILED, site->name,
                     site, error);
+        site_unref(site);
         spin_error_free(error);
     }
+    if (!is_asked_to_stop(server))
+        server_tell_ready(server);
 }
 
 /* ── the loop ────────────────────────────────────────────────────────────────────────────── */
@@ -78,16 +101,23 @@ static void on_ended(server_worker_t *worker) {
         uv_close((uv_handle_t *)&crew->polls[i].poll, NULL);
 }
 
+/* What nobody reads any more would keep the loop busy. */
+static void stop(server_crew_t *crew) {
+    for (size_t i = 0; i < crew->polls_len; i++)
+        if (crew->polls[i].watch != NULL)
+            uv_poll_stop(&crew->polls[i].poll);
+    server_worker_stop(&crew->worker);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events) {
     const here_poll_t *here = poll->data;
     server_crew_t *crew = here->crew;
     uint64_t count = 0;
     (void)status, (void)events;
     if (here->watch != NULL) {
-        if (!crew->worker.stopping)
-            here->watch->fn(crew->server, here->watch->fd, here->watch->user);
+        here->watch->fn(crew->server, here->watch->fd, here->watch->user);
     } else if (read(crew->server->stop_fd, &count, sizeof count) == (ssize_t)sizeof count) {
-        server_worker_stop(&crew->worker);
+        stop(crew);
         if (count > 1)
             server_worker_stop(&crew->worker);
     }
@@ -130,10 +160,9 @@ spin_error_t *server_run_here(spin_server_t *server) {
         server_close_sockets(server); /* or they would listen when the front has stopped */
         error = add_polls(&crew);
         if (error == NULL) {
-            start_all(&crew);
             server->crew = &crew;
             server->change = change;
-            server_tell_ready(server);
+            start_all(&crew);
         } else {
             server_worker_stop(&crew.worker);
         }

@@ -64,6 +64,12 @@ static void unmap_text(spin_slice_t text) {
         munmap((void *)(uintptr_t)text.ptr, text.len);
 }
 
+static void close_all(const int *fds, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
 /* The queue's descriptors are the site's from here on. */
 static spin_error_t *decode(const int *fds, server_site_t **out) {
     spin_slice_t options = {NULL, 0}, locked = {NULL, 0};
@@ -74,19 +80,24 @@ static spin_error_t *decode(const int *fds, server_site_t **out) {
         error = map_text(fds[1], &locked);
     if (error == NULL)
         error = locked_parse(locked, NULL, &application);
-    if (error == NULL) {
+    if (error == NULL)
         error = site_decode(options, application, queue, out);
-    } else {
-        for (int end = 0; end < 2; end++)
-            if (queue[end] >= 0)
-                close(queue[end]);
-    }
+    else
+        close_all(queue, 2);
     spin_application_unref(application);
     unmap_text(options);
     unmap_text(locked);
-    close(fds[0]);
-    close(fds[1]);
+    close_all(fds, 2);
     return error;
+}
+
+/* The kernel leaves out the descriptors for which there is no room. */
+static spin_error_t *receive(const wire_command_t *command, const int *fds, server_site_t **out) {
+    if (fds[command->fds - 1] >= 0)
+        return decode(fds, out);
+    close_all(fds, command->fds);
+    return error_new(SPIN_ERROR_LIMIT, "a worker may open no more files: raise their number "
+                                       "(ulimit -n)");
 }
 
 /* Only one of the workers puts anything into a queue: it ends when that one has closed it. */
@@ -97,7 +108,7 @@ static void keep_own_end(const process_t *process, server_site_t *site) {
 
 static void put(process_t *process, const wire_command_t *command, const int *fds) {
     server_site_t *site = NULL;
-    spin_error_t *error = decode(fds, &site);
+    spin_error_t *error = receive(command, fds, &site);
     if (error == NULL) {
         keep_own_end(process, site);
         error = server_worker_put(&process->worker, site);
@@ -106,7 +117,13 @@ static void put(process_t *process, const wire_command_t *command, const int *fd
     spin_error_free(error);
 }
 
+/* One that leaves takes no changes, and must not hold them up. */
 static void carry_out(process_t *process, const wire_command_t *command, const int *fds) {
+    if (process->worker.stopping) {
+        close_all(fds, WIRE_MOST_FDS);
+        reply(process, WIRE_DONE, command->version, NULL);
+        return;
+    }
     if (command->order == WIRE_PUT) {
         put(process, command, fds);
     } else {
@@ -126,9 +143,10 @@ static void take_fds(struct msghdr *header, int *fds) {
             memcpy(fds, CMSG_DATA(each), each->cmsg_len - CMSG_LEN(0));
 }
 
-static void stop_listening(process_t *process) {
+static void on_link_end(process_t *process) {
     uv_poll_stop(&process->poll);
-    server_worker_stop(&process->worker);
+    if (!process->worker.stopping) /* or it leaves already: this is no second stop */
+        server_worker_stop(&process->worker);
 }
 
 static void on_link(uv_poll_t *poll, int status, int events) {
@@ -149,7 +167,7 @@ static void on_link(uv_poll_t *poll, int status, int events) {
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (len != (ssize_t)sizeof command) {
-        stop_listening(process);
+        on_link_end(process);
         return;
     }
     take_fds(&header, fds);
@@ -157,8 +175,9 @@ static void on_link(uv_poll_t *poll, int status, int events) {
 }
 
 static void on_terminate(uv_signal_t *handle, int number) {
+    process_t *process = handle->data;
     (void)number;
-    stop_listening(handle->data);
+    server_worker_stop(&process->worker);
 }
 
 /* ── life ────────────────────────────────────────────────────────────────────────────────── */

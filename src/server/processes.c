@@ -12,14 +12,6 @@
 #include "server/rehearsal.h"
 #include "server/wire.h"
 
-/* One that waits, or is under way. */
-typedef struct change {
-    struct change *next;
-    char *name;
-    server_site_t *site; /* NULL: a removal */
-    bool is_undo;        /* of one that failed in some worker: nobody is told */
-} change_t;
-
 /* A version that workers may still use: its files stay. */
 typedef struct retired {
     struct retired *next;
@@ -27,13 +19,24 @@ typedef struct retired {
     bool users[]; /* by slot */
 } retired_t;
 
+/* One that waits, or is under way. */
+typedef struct change {
+    struct change *next;
+    char *name;
+    server_site_t *site; /* NULL: a removal */
+    retired_t *retired;  /* for what it takes the place of: later there might be no memory */
+    bool is_undo;        /* of one that failed in some worker: nobody is told */
+} change_t;
+
 struct server_crew {
     spin_server_t *server;
     supervisor_t *supervisor;
     unsigned workers;
     rehearsal_t rehearsal;
-    change_t *changes; /* the first one is under way */
-    bool busy;
+    bool ready;        /* all workers were, and it was told: changes begin */
+    change_t *changes; /* the first one is under way, */
+    bool busy;         /* if this is set */
+    bool advancing;
     server_site_t *before; /* what the change under way has replaced; NULL: nothing */
     bool *waiting;         /* for the answer of that slot */
     spin_error_t *failure; /* the first worker's, of the change under way */
@@ -61,13 +64,16 @@ static void free_unused(server_crew_t *crew) {
     }
 }
 
-/* Takes the reference. Out of memory, the version stays until the process ends. */
-static void retire(server_crew_t *crew, server_site_t *site) {
-    retired_t *retired = mem_calloc(1, sizeof *retired + crew->workers * sizeof *retired->users);
-    if (retired == NULL || site == NULL) {
-        mem_free(retired);
+static retired_t *new_retired(const server_crew_t *crew) {
+    return mem_calloc(1, sizeof(retired_t) + crew->workers * sizeof(bool));
+}
+
+/* Takes the reference. `site` NULL: the change takes the place of nothing. */
+static void retire(server_crew_t *crew, server_site_t *site, change_t *change) {
+    retired_t *retired = change->retired;
+    if (site == NULL)
         return;
-    }
+    change->retired = NULL;
     site_close_queue(site, 0);
     site_close_queue(site, 1);
     retired->site = site;
@@ -89,6 +95,7 @@ static void give_up_version(server_crew_t *crew, unsigned slot, uint64_t version
 
 static void free_change(change_t *change) {
     mem_free(change->name);
+    mem_free(change->retired);
     site_unref(change->site);
     mem_free(change);
 }
@@ -99,6 +106,8 @@ static spin_error_t *undo(server_crew_t *crew, change_t *failed) {
     spin_server_t *server = crew->server;
     server_site_t *site = NULL;
     spin_error_t *error = NULL;
+    if (failed->retired == NULL && (failed->retired = new_retired(crew)) == NULL)
+        return error_no_memory();
     if (crew->before != NULL)
         error = site_new(failed->name, ++server->versions, crew->before->application,
                          &crew->before->options, &site);
@@ -208,7 +217,7 @@ static void send_all(server_crew_t *crew, const wire_command_t *command, const i
 }
 
 /* Enters the version, so that new workers start with it, and tells those that there are. */
-static spin_error_t *apply_put(server_crew_t *crew, const change_t *change) {
+static spin_error_t *apply_put(server_crew_t *crew, change_t *change) {
     wire_command_t command = {.order = WIRE_PUT, .version = change->site->version};
     server_site_t *old = NULL;
     int fds[WIRE_MOST_FDS] = {-1, -1, -1, -1};
@@ -219,7 +228,7 @@ static spin_error_t *apply_put(server_crew_t *crew, const change_t *change) {
         site_ref(change->site);
         command.before = old == NULL ? 0 : old->version;
         crew->before = old == NULL ? NULL : site_ref(old);
-        retire(crew, old);
+        retire(crew, old, change);
         send_all(crew, &command, fds);
     }
     for (size_t i = 0; i < 2; i++)
@@ -228,22 +237,25 @@ static spin_error_t *apply_put(server_crew_t *crew, const change_t *change) {
     return error;
 }
 
-static spin_error_t *apply_remove(server_crew_t *crew, const change_t *change) {
+/* There may be nothing of that name: what was put before has failed. */
+static void apply_remove(server_crew_t *crew, change_t *change) {
     wire_command_t command = {.order = WIRE_REMOVE};
     server_site_t *old = server_leave(crew->server, change->name);
     if (old == NULL)
-        return error_new(SPIN_ERROR_NOT_FOUND, "no application \"%s\"", change->name);
+        return;
     command.before = old->version;
     memcpy(command.name, change->name, strlen(change->name) + 1);
-    retire(crew, old);
+    retire(crew, old, change);
     send_all(crew, &command, NULL);
-    return NULL;
 }
 
 static void apply(server_crew_t *crew) {
-    const change_t *change = crew->changes;
-    spin_error_t *error =
-        change->site != NULL ? apply_put(crew, change) : apply_remove(crew, change);
+    change_t *change = crew->changes;
+    spin_error_t *error = NULL;
+    if (change->site != NULL)
+        error = apply_put(crew, change);
+    else
+        apply_remove(crew, change);
     if (error != NULL)
         finish(crew, error, false);
     else
@@ -259,11 +271,9 @@ static void on_rehearsed(rehearsal_t *rehearsal, spin_error_t *error) {
 }
 
 /* Without a cache each worker has to compile for itself. */
-static void advance(server_crew_t *crew) {
-    if (crew->busy || crew->changes == NULL || supervisor_is_stopping(crew->supervisor))
-        return;
-    crew->busy = true;
+static void begin_change(server_crew_t *crew) {
     const change_t *change = crew->changes;
+    crew->busy = true;
     if (change->site == NULL || change->is_undo || crew->server->engine.disable_cache) {
         apply(crew);
         return;
@@ -271,6 +281,17 @@ static void advance(server_crew_t *crew) {
     spin_error_t *error = rehearsal_start(&crew->rehearsal, change->site);
     if (error != NULL)
         finish(crew, error, false);
+}
+
+/* A change may be over as soon as it has begun: then this is called from inside of itself. */
+static void advance(server_crew_t *crew) {
+    if (crew->advancing)
+        return;
+    crew->advancing = true;
+    while (crew->ready && !crew->busy && crew->changes != NULL &&
+           !supervisor_is_stopping(crew->supervisor))
+        begin_change(crew);
+    crew->advancing = false;
 }
 
 /* ── what is asked for ───────────────────────────────────────────────────────────────────── */
@@ -291,26 +312,29 @@ static void drop_waiting(server_crew_t *crew, const char *name) {
     }
 }
 
-static bool is_known(const server_crew_t *crew, const char *name) {
+/* When all that waits is done. */
+static bool will_be_known(const server_crew_t *crew, const char *name) {
+    bool known = server_find(crew->server, name) < crew->server->sites.len;
     for (const change_t *each = crew->changes; each != NULL; each = each->next)
         if (strcmp(each->name, name) == 0)
-            return each->site != NULL;
-    return server_find(crew->server, name) < crew->server->sites.len;
+            known = each->site != NULL;
+    return known;
 }
 
 static spin_error_t *change(server_crew_t *crew, const char *name, server_site_t *site) {
-    if (site == NULL && !is_known(crew, name))
+    if (site == NULL && !will_be_known(crew, name))
         return error_new(SPIN_ERROR_NOT_FOUND, "no application \"%s\"", name);
     change_t *change = mem_calloc(1, sizeof *change);
-    char *copy = mem_alloc(strlen(name) + 1);
-    if (change == NULL || copy == NULL) {
-        mem_free(change);
-        mem_free(copy);
+    if (change == NULL) {
         site_unref(site);
         return error_no_memory();
     }
-    memcpy(copy, name, strlen(name) + 1);
-    *change = (change_t){.name = copy, .site = site};
+    *change = (change_t){
+        .name = mem_copy_text(spin_slice(name)), .site = site, .retired = new_retired(crew)};
+    if (change->name == NULL || change->retired == NULL) {
+        free_change(change);
+        return error_no_memory();
+    }
     drop_waiting(crew, name);
     change_t **link = &crew->changes;
     while (*link != NULL)
@@ -322,16 +346,27 @@ static spin_error_t *change(server_crew_t *crew, const char *name, server_site_t
 
 /* ── what workers tell ───────────────────────────────────────────────────────────────────── */
 
-/* At a start of theirs: all of them would say the same. */
-static void on_failed_start(server_crew_t *crew, uint64_t version, spin_error_t *error) {
-    for (size_t i = 0; i < crew->server->sites.len; i++) {
-        server_site_t *site = crew->server->sites.items[i];
-        if (site->version != version || site->failed)
-            continue;
-        site->failed = true;
-        server_tell(crew->server, SPIN_SERVER_FAILED, site->name, site, error);
+static server_site_t *find_version(const spin_server_t *server, uint64_t version) {
+    for (size_t i = 0; i < server->sites.len; i++)
+        if (server->sites.items[i]->version == version)
+            return server->sites.items[i];
+    return NULL;
+}
+
+/* At the start of a worker. The first one speaks for all; what others serve has not failed where a
+ * later one can't start it, and the next one in its place may. */
+static void on_failed_start(server_crew_t *crew, unsigned slot, uint64_t version,
+                            const spin_error_t *error) {
+    server_site_t *site = find_version(crew->server, version);
+    if (site == NULL)
+        return;
+    if (crew->ready || slot != 0) {
+        LOG_ERROR("a worker serves without an application", LOG_INT("worker", slot),
+                  LOG_TEXT("application", site->name), LOG_ERR("error", error));
+        return;
     }
-    spin_error_free(error);
+    site->failed = true;
+    server_tell(crew->server, SPIN_SERVER_FAILED, site->name, site, error);
 }
 
 static void on_failed(server_crew_t *crew, unsigned slot, const wire_reply_t *reply,
@@ -340,7 +375,8 @@ static void on_failed(server_crew_t *crew, unsigned slot, const wire_reply_t *re
         error_new((spin_error_kind_t)reply->kind, "%.*s", (int)text.len, (const char *)text.ptr);
     if (!crew->waiting[slot] || crew->changes->site == NULL ||
         crew->changes->site->version != reply->version) {
-        on_failed_start(crew, reply->version, error);
+        on_failed_start(crew, slot, reply->version, error);
+        spin_error_free(error);
         return;
     }
     crew->waiting[slot] = false;
@@ -402,12 +438,15 @@ static spin_error_t *begin(supervisor_t *supervisor, void *user) {
 
 static void on_ready(void *user) {
     spin_server_t *server = user;
+    server_crew_t *crew = server->crew;
     for (size_t i = 0; i < server->sites.len; i++) {
         const server_site_t *site = server->sites.items[i];
         if (!site->failed)
             server_tell(server, SPIN_SERVER_SERVING, site->name, site, NULL);
     }
     server_tell_ready(server);
+    crew->ready = true;
+    advance(crew);
 }
 
 /* Clients and queues wait for those that have the descriptors open. */

@@ -14,7 +14,8 @@ typedef struct rehearsal {
     child_t process;
     spin_server_t *server;
     server_site_t *site;   /* borrowed */
-    spin_error_t *failure; /* what the process has reported */
+    bool compiled;         /* the process has said so */
+    spin_error_t *failure; /* or this */
     /* From the supervisor; `error` (NULL: it compiles) is the callee's to free. */
     void (*done)(struct rehearsal *rehearsal, spin_error_t *error);
     void *user;

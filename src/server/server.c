@@ -140,12 +140,17 @@ server_site_t *server_leave(spin_server_t *server, const char *name) {
 }
 
 void server_put_back(spin_server_t *server, server_site_t *site, server_site_t *old) {
-    spin_error_t *error = NULL;
-    if (old == NULL)
+    if (old == NULL) {
         server_leave(server, site->name);
-    else if ((error = server_enter(server, old, &site)) != NULL)
-        LOG_ERROR("an application keeps its new place", LOG_TEXT("application", old->name),
-                  LOG_ERR("error", error));
+        return;
+    }
+    server->sites.items[server_find(server, old->name)] = old;
+    spin_error_t *error = take_place(server, old);
+    if (error == NULL)
+        return;
+    http_sites_remove(&server->places, old->name, site);
+    LOG_ERROR("an application's place is not known any more", LOG_TEXT("application", old->name),
+              LOG_ERR("error", error));
     spin_error_free(error);
 }
 

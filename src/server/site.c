@@ -8,12 +8,16 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "base/slice.h"
 
 /* ── making and freeing ──────────────────────────────────────────────────────────────────── */
 
+/* Workers get it as JSON: what is no text would be served from the start on, and never changed. */
 static spin_error_t *copy_text(arena_t *arena, const char **text) {
     if (*text == NULL)
         return NULL;
+    if (!slice_is_utf8(spin_slice(*text), NULL))
+        return error_new(SPIN_ERROR_USAGE, "\"%s\" is not UTF-8", *text);
     *text = arena_copy_text(arena, spin_slice(*text));
     return *text == NULL ? error_no_memory() : NULL;
 }
@@ -76,9 +80,11 @@ static spin_error_t *check(const server_site_t *site) {
     spin_trigger_kind_t trigger = spin_application_trigger(site->application);
     spin_slice_t type = spin_application_trigger_type(site->application);
     if (trigger != SPIN_TRIGGER_HTTP && trigger != SPIN_TRIGGER_REDIS)
-        return error_new(SPIN_ERROR_UNSUPPORTED,
-                         "an application whose trigger is \"%.*s\" can't be one of a server",
-                         (int)type.len, (const char *)type.ptr);
+        return error_new(
+            SPIN_ERROR_UNSUPPORTED,
+            "an application whose trigger is \"%.*s\" can't be one of a server: start it "
+            "by a spin up of its own",
+            (int)type.len, (const char *)type.ptr);
     if (strlen(site->name) > SITE_MAX_NAME)
         return error_new(SPIN_ERROR_USAGE, "an application's name has at most %d bytes",
                          SITE_MAX_NAME);
@@ -167,7 +173,7 @@ spin_error_t *site_encode(const server_site_t *site, buf_t *out) {
         "log_dir", options->log_dir, "follow", list_to_json(options->follow, options->follow_len),
         "follow_all", options->follow_all, "quiet", options->quiet);
     if (json == NULL)
-        return error_new(SPIN_ERROR_INVALID, "its options are not UTF-8, or memory is out");
+        return error_no_memory();
     json_dump_callback(json, append_json, out, JSON_COMPACT);
     json_decref(json);
     return out->failed ? error_no_memory() : NULL;

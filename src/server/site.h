@@ -18,7 +18,8 @@ typedef struct server_site {
     spin_application_t *application;
     spin_server_application_t options; /* everything in it lives in the arena */
     int queue[2]; /* a Redis application's messages: where they are taken from, where put; or -1 */
-    bool failed;  /* does not start, so nobody tries again */
+    bool started; /* where the server is its own worker: it was tried, be it in vain */
+    bool failed;  /* in the first worker, at the server's start: nobody tries again */
 } server_site_t;
 
 /* With one reference. Takes one of `application` and copies the rest; `options` may be NULL. The

@@ -96,11 +96,14 @@ void child_kill(const child_t *child) {
         syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
 }
 
-bool child_reap(child_t *child, char *how, size_t size) {
+void child_reap(child_t *child, char *how, size_t size) {
     int status = 0;
-    if (waitpid(child->pid, &status, 0) < 0)
-        status = 0;
-    if (WIFSIGNALED(status))
+    pid_t reaped;
+    while ((reaped = waitpid(child->pid, &status, 0)) < 0 && errno == EINTR)
+        continue;
+    if (reaped < 0)
+        snprintf(how, size, "ended, and somebody else saw how");
+    else if (WIFSIGNALED(status))
         snprintf(how, size, "ended by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
@@ -109,7 +112,6 @@ bool child_reap(child_t *child, char *how, size_t size) {
         close(child->link);
     close(child->pidfd);
     *child = CHILD_NONE;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool child_message_error(const char *message, size_t len, spin_error_t **out) {

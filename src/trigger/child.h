@@ -33,8 +33,9 @@ spin_error_t *child_start(child_t *child, const char *what, child_fn work, void 
 void child_kill(const child_t *child);
 
 /* Waits for the end (for which pidfd has become readable) and says in `how` which it was: "exited
- * with status 1". True: with status 0. Closes everything. */
-bool child_reap(child_t *child, char *how, size_t size);
+ * with status 1". It can't tell where the program ignores SIGCHLD, or waits for any child: what
+ * matters a child says itself. Closes everything. */
+void child_reap(child_t *child, char *how, size_t size);
 
 /* Whether `message` is the report of an error, which `*out` is then. */
 bool child_message_error(const char *message, size_t len, spin_error_t **out);

@@ -149,6 +149,7 @@ static void begin_stop(supervisor_t *supervisor) {
         supervisor->kill_at += (int64_t)options->grace_ms;
     if (options->stopping != NULL)
         options->stopping(options->user);
+    supervisor->watches.len = 0; /* what nobody reads any more would keep the loop busy */
     for (unsigned i = 0; i < options->workers; i++) {
         worker_t *worker = &supervisor->workers[i];
         if (!worker->ready)
@@ -197,7 +198,7 @@ static void take_report(supervisor_t *supervisor, unsigned slot, const char *rep
     spin_error_t *error;
     if (report[0] == REPORT_READY) {
         supervisor->workers[slot].ready = true;
-        if (!supervisor->announced)
+        if (!supervisor->announced && !supervisor->stopping)
             announce_when_complete(supervisor);
     } else if (report[0] == REPORT_MESSAGE) {
         if (options->message != NULL)
@@ -271,11 +272,10 @@ static int poll_timeout(const supervisor_t *supervisor) {
     return wait < 0 ? 0 : wait > 60000 ? 60000 : (int)wait;
 }
 
-static bool list_polls(supervisor_t *supervisor) {
+/* There is room: for the workers from the start, for each watch since it is one. */
+static void list_polls(supervisor_t *supervisor) {
     unsigned workers = supervisor->options->workers;
     supervisor->polls.len = 0;
-    if (!VEC_RESERVE(&supervisor->polls, 1 + 2 * (size_t)workers + supervisor->watches.len))
-        return false;
     (void)!VEC_PUSH(&supervisor->polls,
                     (struct pollfd){.fd = supervisor->options->stop_fd, .events = POLLIN});
     for (unsigned i = 0; i < workers; i++) {
@@ -287,7 +287,6 @@ static bool list_polls(supervisor_t *supervisor) {
     for (size_t i = 0; i < supervisor->watches.len; i++)
         (void)!VEC_PUSH(&supervisor->polls,
                         (struct pollfd){.fd = supervisor->watches.items[i].fd, .events = POLLIN});
-    return true;
 }
 
 /* A callback may add watches and take them away: what is gone is not called any more. */
@@ -302,25 +301,21 @@ static void call_watch(supervisor_t *supervisor, int fd) {
 
 static void wait_for_events(supervisor_t *supervisor) {
     unsigned workers = supervisor->options->workers;
-    if (!list_polls(supervisor)) {
-        supervisor->error = error_no_memory();
-        return;
-    }
-    const struct pollfd *polls = supervisor->polls.items;
+    list_polls(supervisor);
     size_t len = supervisor->polls.len;
     if (poll(supervisor->polls.items, len, poll_timeout(supervisor)) <= 0)
         return;
     /* First, and also where it came only now: what ends with it is no failure. */
     on_stop_event(supervisor);
     for (unsigned i = 0; i < workers; i++) {
-        if (polls[1 + 2 * i].revents != 0)
+        if (supervisor->polls.items[1 + 2 * i].revents != 0)
             on_report(supervisor, i);
-        if (polls[2 + 2 * i].revents != 0)
+        if (supervisor->polls.items[2 + 2 * i].revents != 0)
             on_end(supervisor, i);
     }
     for (size_t i = 1 + 2 * (size_t)workers; i < len; i++)
-        if (polls[i].revents != 0)
-            call_watch(supervisor, polls[i].fd);
+        if (supervisor->polls.items[i].revents != 0)
+            call_watch(supervisor, supervisor->polls.items[i].fd);
 }
 
 static void free_all(supervisor_t *supervisor) {
@@ -332,10 +327,14 @@ static void free_all(supervisor_t *supervisor) {
 spin_error_t *supervisor_run(const supervisor_options_t *options) {
     supervisor_t supervisor = {.options = options};
     supervisor.workers = mem_calloc(options->workers, sizeof *supervisor.workers);
-    if (supervisor.workers == NULL)
+    if (supervisor.workers == NULL ||
+        !VEC_RESERVE(&supervisor.polls, 1 + 2 * (size_t)options->workers)) {
+        free_all(&supervisor);
         return error_no_memory();
+    }
     for (unsigned i = 0; i < options->workers; i++)
         supervisor.workers[i].process = CHILD_NONE;
+    list_polls(&supervisor);
     if (options->begin != NULL)
         supervisor.error = options->begin(&supervisor, options->user);
     if (supervisor.error != NULL) {
@@ -395,7 +394,10 @@ bool supervisor_send(supervisor_t *supervisor, unsigned slot, spin_slice_t messa
 
 spin_error_t *supervisor_watch(supervisor_t *supervisor, int fd, supervisor_watch_fn fn,
                                void *user) {
-    return VEC_PUSH(&supervisor->watches, (watch_t){fd, fn, user}) ? NULL : error_no_memory();
+    return VEC_RESERVE(&supervisor->polls, supervisor->watches.len + 1) &&
+                   VEC_PUSH(&supervisor->watches, (watch_t){fd, fn, user})
+               ? NULL
+               : error_no_memory();
 }
 
 void supervisor_unwatch(supervisor_t *supervisor, int fd) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/slice.h"
 #include "trigger/supervisor.h"
 
 typedef struct note {
@@ -342,6 +343,76 @@ static void test_no_stray_descriptors(void **state) {
     assert_int_equal(count_fds(), mine);
 }
 
+/* ── what comes too late ── */
+
+static spin_error_t *tell_and_be_ready(supervisor_link_t *link, void *user) {
+    (void)user;
+    supervisor_worker_tell(link, SLICE_LITERAL("x"));
+    supervisor_worker_ready(link);
+    wait_readable(link->fd);
+    return NULL;
+}
+
+static void stop_at_message(supervisor_t *supervisor, unsigned slot, spin_slice_t message,
+                            void *user) {
+    (void)supervisor, (void)slot, (void)message;
+    ask_stop(user, 1);
+    usleep(50000); /* by now the worker has said that it is ready */
+}
+
+static void test_ready_after_a_stop(void **state) {
+    scene_t *scene = *state;
+    const supervisor_options_t options = {
+        .name = "test",
+        .workers = 1,
+        .work = tell_and_be_ready,
+        .ready = on_ready,
+        .message = stop_at_message,
+        .user = scene,
+        .stop_fd = scene->stop_fd,
+        .grace_ms = 3000,
+    };
+    assert_null(supervisor_run(&options));
+    assert_int_equal(scene->ready_calls, 0);
+}
+
+static unsigned watch_calls;
+
+static void stop_when_watched(supervisor_t *supervisor, int fd, void *user) {
+    (void)supervisor, (void)fd; /* it stays readable */
+    if (watch_calls++ == 0)
+        ask_stop(user, 1);
+}
+
+static spin_error_t *watch_notes(supervisor_t *supervisor, void *user) {
+    scene_t *scene = user;
+    return supervisor_watch(supervisor, scene->notes[0], stop_when_watched, scene);
+}
+
+static spin_error_t *leave_slowly(supervisor_link_t *link, void *user) {
+    supervisor_worker_ready(link);
+    tell(user, link->slot, NOTE_STARTED);
+    wait_readable(link->fd);
+    usleep(200000);
+    return NULL;
+}
+
+static void test_no_watch_after_a_stop(void **state) {
+    scene_t *scene = *state;
+    const supervisor_options_t options = {
+        .name = "test",
+        .workers = 1,
+        .work = leave_slowly,
+        .begin = watch_notes,
+        .user = scene,
+        .stop_fd = scene->stop_fd,
+        .grace_ms = 3000,
+    };
+    watch_calls = 0;
+    assert_null(supervisor_run(&options));
+    assert_int_equal(watch_calls, 1);
+}
+
 /* ── the supervisor's death ── */
 
 static void test_workers_die_with_it(void **state) {
@@ -388,6 +459,8 @@ int main(void) {
         TEST(test_link_outlives_worker),
         TEST(test_signal_in_a_new_worker),
         TEST(test_no_stray_descriptors),
+        TEST(test_ready_after_a_stop),
+        TEST(test_no_watch_after_a_stop),
         TEST(test_workers_die_with_it),
     };
     pthread_atfork(NULL, NULL, raise_after_fork);
