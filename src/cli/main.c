@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -49,7 +51,17 @@ static int command_version(int argc, char **argv) {
     return 0;
 }
 
+/* Or the first descriptors that are opened would take their places, and get what is printed. */
+static void open_standard_streams(void) {
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv) {
+    open_standard_streams();
     if (argc < 2) {
         print_usage(stderr);
         return 2;

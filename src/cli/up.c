@@ -1,4 +1,5 @@
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,11 +151,19 @@ static void configure_log(const up_t *up) {
                        strcmp(up->log_format, "json") == 0 ? SPIN_LOG_JSON : SPIN_LOG_TEXT);
 }
 
-static int refuse_rest(const char *file) {
+/* SIGHUP is for loading again: before there is anything to load it waits, and does not end us. */
+static void hold_hang_up(int how) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(how, &set, NULL);
+}
+
+static int refuse_rest(const char *whose) {
     fprintf(stderr,
-            "Error: %s: its trigger takes no arguments behind \"--\"\n\nFor all options: spin up "
+            "Error: %s no arguments behind \"--\"\n\nFor all options: spin up "
             "--help\n",
-            file);
+            whose);
     return 2;
 }
 
@@ -173,6 +182,7 @@ static int run_plugin(const up_t *up, const app_t *app, spin_application_t *appl
         spin_application_unref(application);
         return 2;
     }
+    hold_hang_up(SIG_UNBLOCK);
     int code = plugin_run(application, up->rest);
     spin_application_unref(application);
     return code;
@@ -193,7 +203,7 @@ static int run_one(const up_t *up, apps_t *apps) {
         return run_plugin(up, app, application);
     }
     if (up->rest != NULL && up->rest[0] != NULL)
-        code = refuse_rest(app->path);
+        code = refuse_rest("its trigger takes");
     else if (trigger != SPIN_TRIGGER_HTTP && up->for_http != NULL)
         code = refuse_option(up->for_http, "HTTP trigger", app->path);
     else
@@ -207,10 +217,10 @@ static int run(const up_t *up) {
     apps_t apps = {0};
     int code = 2;
     if (apps_collect(&apps, up, &code)) {
-        if (apps.len == 1 && !apps.items[0]->in_folder)
+        if (apps.len == 1 && apps.items[0]->entry == NULL && up->watch_apps == NULL)
             code = run_one(up, &apps);
         else if (up->rest != NULL && up->rest[0] != NULL)
-            code = refuse_rest("several applications");
+            code = refuse_rest("several applications take");
         else
             code = up_serve(up, &apps, NULL, NULL);
     }
@@ -239,7 +249,7 @@ int command_up(int argc, char **argv) {
     option_list_t operands = {0};
     options_result_t result = options_parse(&up_set, argc, argv, &up, &operands);
     if (result == OPTIONS_OK && operands.len == 1 && up.files.len + (up.bindle != NULL) > 0)
-        result = refuse("the application is given twice");
+        result = refuse("name several applications by --file each");
     if (result == OPTIONS_OK)
         result = check_values(&up);
     if (result == OPTIONS_OK) {
@@ -250,6 +260,7 @@ int command_up(int argc, char **argv) {
     int code = result == OPTIONS_HELP ? 0 : 2;
     if (result == OPTIONS_OK) {
         configure_log(&up);
+        hold_hang_up(SIG_BLOCK);
         code = run(&up);
     }
     options_free(&up_set, &up, &operands);

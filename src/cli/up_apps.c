@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report.h"
+
 #include "progress.h"
 
 static const char settings_name[] = "spin-server.toml";
@@ -32,6 +34,7 @@ static void free_app(app_t *app) {
         free(app->hosts[i]);
     free(app->hosts);
     free(app->base);
+    free(app->entry);
     free(app->name);
     free(app->path);
     free(app);
@@ -68,33 +71,58 @@ static app_t *find_path(const apps_t *apps, const char *path) {
 
 /* ── a folder of applications ────────────────────────────────────────────────────────────── */
 
-static bool has_manifest(const char *folder, const char *name, char **path) {
-    struct stat info;
-    char *manifest = NULL;
-    *path = NULL;
-    if (name[0] == '.' || asprintf(path, "%s/%s", folder, name) < 0 ||
-        asprintf(&manifest, "%s/spin.toml", *path) < 0)
-        return false;
-    bool found = stat(manifest, &info) == 0 && S_ISREG(info.st_mode);
-    free(manifest);
-    return found;
+static app_t *find_entry(const apps_t *apps, const char *entry) {
+    for (size_t i = 0; i < apps->len; i++)
+        if (apps->items[i]->entry != NULL && strcmp(apps->items[i]->entry, entry) == 0)
+            return apps->items[i];
+    return NULL;
 }
 
-static bool see(apps_t *apps, const char *folder, const char *name) {
-    char *path;
-    bool ok = true;
-    if (has_manifest(folder, name, &path)) {
-        app_t *app = apps_find(apps, name);
-        if (app == NULL && (app = add(apps, path)) != NULL) {
-            app->in_folder = true;
-            app->name = strdup(name);
-        }
-        ok = app != NULL && app->name != NULL;
-        if (ok)
-            app->seen = true;
+/* `wanted`, or its path where another one has that name. */
+static bool choose_name(app_t *app, const apps_t *apps, const char *wanted) {
+    char *name = strdup(wanted);
+    for (unsigned n = 1; name != NULL && apps_find(apps, name) != NULL; n++) {
+        free(name);
+        if (asprintf(&name, n == 1 ? "%s" : "%s (%u)", app->path, n) < 0)
+            name = NULL;
     }
+    app->name = name;
+    return name != NULL;
+}
+
+static bool add_entry(apps_t *apps, const char *folder, const char *entry) {
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, entry) < 0)
+        return false;
+    app_t *app = add(apps, path);
     free(path);
-    return ok;
+    if (app == NULL)
+        return false;
+    app->seen = true;
+    app->entry = strdup(entry);
+    if (app->entry != NULL && choose_name(app, apps, entry))
+        return true;
+    apps_remove(apps, app);
+    return false;
+}
+
+/* A manifest that is there and can't be read is an application that fails, and not none. */
+static bool see(apps_t *apps, const char *folder, const char *entry) {
+    struct stat info;
+    char *manifest;
+    if (entry[0] == '.')
+        return true;
+    if (asprintf(&manifest, "%s/%s/spin.toml", folder, entry) < 0)
+        return false;
+    bool found = stat(manifest, &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    free(manifest);
+    if (!found)
+        return true;
+    app_t *app = find_entry(apps, entry);
+    if (app == NULL)
+        return add_entry(apps, folder, entry);
+    app->seen = true;
+    return true;
 }
 
 bool apps_scan(apps_t *apps, const char *folder) {
@@ -104,7 +132,7 @@ bool apps_scan(apps_t *apps, const char *folder) {
         return false;
     bool ok = true;
     for (size_t i = 0; i < apps->len; i++)
-        apps->items[i]->seen = !apps->items[i]->in_folder;
+        apps->items[i]->seen = apps->items[i]->entry == NULL;
     for (int i = 0; i < count; i++) {
         ok = ok && see(apps, folder, entries[i]->d_name);
         free(entries[i]);
@@ -137,9 +165,13 @@ static bool add_host(app_t *app, const char *text, size_t len) {
 }
 
 static bool set_base(app_t *app, const char *text, size_t len) {
-    free(app->base);
     app->base = strndup(text, len);
     return app->base != NULL;
+}
+
+static bool no_memory(void) {
+    fprintf(stderr, "Error: out of memory\n");
+    return false;
 }
 
 /* Each names an application by its path, be it for the first time. */
@@ -156,10 +188,13 @@ static bool add_placed(apps_t *apps, const option_list_t *list, const char *opti
         app_t *app = find_path(apps, path);
         if (app == NULL)
             app = add(apps, path);
-        if (app == NULL || !place(app, text, (size_t)(path - 1 - text))) {
-            fprintf(stderr, "Error: out of memory\n");
+        if (app != NULL && place == set_base && app->base != NULL) {
+            fprintf(stderr, "Error: --%s %s: it has the base \"%s\" already\n", option, text,
+                    app->base);
             return false;
         }
+        if (app == NULL || !place(app, text, (size_t)(path - 1 - text)))
+            return no_memory();
     }
     return true;
 }
@@ -167,15 +202,12 @@ static bool add_placed(apps_t *apps, const option_list_t *list, const char *opti
 static bool add_folder(apps_t *apps, const char *folder, bool may_be_empty, int *code) {
     size_t before = apps->len;
     if (!apps_scan(apps, folder)) {
-        fprintf(stderr, "Error: the folder \"%s\" can't be read: %s\n", folder, strerror(errno));
+        report_problem(folder, "the folder can't be read: %s", strerror(errno));
         *code = 1;
         return false;
     }
     if (apps->len == before && !may_be_empty) {
-        fprintf(stderr,
-                "Error: the folder \"%s\" holds no application: each is a folder in it that has a "
-                "spin.toml\n",
-                folder);
+        report_problem(folder, "no application: each is a folder in this one, with a spin.toml");
         *code = 1;
         return false;
     }
@@ -186,13 +218,13 @@ bool apps_collect(apps_t *apps, const up_t *up, int *code) {
     *code = 2;
     for (size_t i = 0; i < up->files.len; i++)
         if (find_path(apps, up->files.items[i]) == NULL && add(apps, up->files.items[i]) == NULL)
-            return false;
+            return no_memory();
     if (up->operand != NULL && add(apps, up->operand) == NULL)
-        return false;
+        return no_memory();
     if (up->bindle != NULL) {
         app_t *app = add(apps, up->bindle);
         if (app == NULL)
-            return false;
+            return no_memory();
         app->is_bindle = true;
     }
     if (!add_placed(apps, &up->hosts, "host", add_host) ||
@@ -203,7 +235,7 @@ bool apps_collect(apps_t *apps, const up_t *up, int *code) {
     if (up->watch_apps != NULL && !add_folder(apps, up->watch_apps, true, code))
         return false;
     if (apps->len == 0 && up->watch_apps == NULL)
-        return add(apps, "spin.toml") != NULL;
+        return add(apps, "spin.toml") != NULL || no_memory();
     return true;
 }
 
@@ -261,33 +293,29 @@ spin_error_t *app_load(app_t *app, const up_t *up, spin_application_t **applicat
 
 /* ── serving ─────────────────────────────────────────────────────────────────────────────── */
 
-/* The application's own, unless another one has it already. */
-static bool choose_name(app_t *app, const apps_t *apps, const spin_application_t *application) {
+static bool take_own_name(app_t *app, const apps_t *apps, const spin_application_t *application) {
     spin_slice_t own = spin_application_name(application);
     char *name = strndup((const char *)own.ptr, own.len);
-    if (name != NULL && apps_find(apps, name) != NULL) {
-        free(name);
-        name = strdup(app->path);
-    }
-    app->name = name;
-    return name != NULL;
+    bool ok = name != NULL && choose_name(app, apps, name);
+    free(name);
+    return ok;
 }
 
 /* In a folder of applications its name says where one is: a host, if it has a dot, else a base.
  * `*text` is for free, when the options were used. */
 static bool place_by_name(const app_t *app, const spin_application_t *application,
                           spin_server_application_t *options, char **text) {
-    if (!app->in_folder || spin_application_trigger(application) != SPIN_TRIGGER_HTTP ||
+    if (app->entry == NULL || spin_application_trigger(application) != SPIN_TRIGGER_HTTP ||
         options->hosts_len > 0 || options->base != NULL)
         return true;
-    if (strchr(app->name, '.') != NULL) {
-        options->hosts = (const char *const *)&app->name;
+    if (strchr(app->entry, '.') != NULL) {
+        options->hosts = (const char *const *)&app->entry;
         options->hosts_len = 1;
         return true;
     }
     if (spin_application_http_base(application).len > 1)
         return true;
-    if (asprintf(text, "/%s", app->name) < 0) {
+    if (asprintf(text, "/%s", app->entry) < 0) {
         *text = NULL;
         return false;
     }
@@ -307,6 +335,10 @@ static bool place_logs(const app_t *app, const up_t *up, bool alone,
         *text = NULL;
         return false;
     }
+    char *name = *text + strlen(up->log_dir) + 1; /* a path, maybe, but no way out of there */
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '/' || (*at == '.' && at == name))
+            *at = '_';
     options->log_dir = *text;
     return true;
 }
@@ -329,11 +361,11 @@ spin_error_t *app_put(app_t *app, const apps_t *apps, const up_t *up, bool alone
     options.follow_len = up->follow.len;
     options.follow_all = up->follow.len == 0;
     options.quiet = up->quiet;
-    if ((app->name == NULL && !choose_name(app, apps, application)) ||
+    if ((app->name == NULL && !take_own_name(app, apps, application)) ||
         !place_by_name(app, application, &options, &base) ||
         !place_logs(app, up, alone, &options, &logs))
         error = spin_error_new(SPIN_ERROR_NO_MEMORY, "out of memory");
-    if (alone)
+    if (alone && app->hosts_len == 0)
         options.hosts_len = 0;
     if (error == NULL)
         error = spin_server_put(server, app->name, application, &options);

@@ -8,13 +8,14 @@ typedef struct app {
     char *name; /* in the server; NULL until it was loaded once */
     char *path; /* the manifest or its folder; for a bindle its reference */
     bool is_bindle;
-    bool in_folder; /* one of a folder of applications: its name is that folder's */
-    char **hosts;   /* of the command line */
+    char *entry;  /* of a folder of applications: what it is called there; NULL: in none */
+    char **hosts; /* of the command line */
     size_t hosts_len;
-    char *base;  /* likewise; NULL: none */
-    bool served; /* some version of it is */
-    bool failed; /* the first one does not start */
-    bool seen;   /* by the last look into the folder */
+    char *base;   /* likewise; NULL: none */
+    bool served;  /* some version of it is */
+    bool failed;  /* the first one does not start */
+    bool seen;    /* by the last look into the folder */
+    bool pending; /* to be loaded again */
 } app_t;
 
 typedef struct apps {
@@ -27,7 +28,7 @@ bool apps_collect(apps_t *apps, const up_t *up, int *code);
 /* Looks into a folder of applications: new ones are added, those that are gone have `seen` false.
  * False: it can't be read, errno says why. */
 bool apps_scan(apps_t *apps, const char *folder);
-/* One of a folder; NULL where there is none of that name. */
+/* By its name in the server; NULL where there is none. */
 app_t *apps_find(const apps_t *apps, const char *name);
 void apps_remove(apps_t *apps, app_t *app);
 void apps_free(apps_t *apps);

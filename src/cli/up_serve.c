@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -19,9 +20,11 @@ typedef struct serving {
     const up_t *up;
     apps_t *apps;
     spin_server_t *server;
-    watch_t *watch; /* NULL: nothing is watched */
-    bool alone;     /* one application, and there will be no others */
-    bool *followed; /* of up->follow: some application has such a component */
+    watch_t *watch;       /* NULL: nothing is watched */
+    int pending_fd;       /* an eventfd: readable while some application is to be loaded again */
+    bool watches_used_up; /* which was told of */
+    bool alone;           /* one application, and there will be no others */
+    bool *followed;       /* of up->follow: some application has such a component */
     bool announced;
     bool ready;
     int code; /* of what did not start, at first */
@@ -45,10 +48,10 @@ static void print_address(serving_t *serving) {
 static void print_serving(serving_t *serving, const spin_server_event_t *event) {
     const char *address = spin_server_address(serving->server);
     print_address(serving);
-    if (serving->alone)
-        printf("%s", address != NULL ? "Available Routes:\n" : "");
-    else
-        printf("%s:\n", event->name);
+    if (!serving->alone)
+        print_disarmed(stdout, event->name);
+    if (!serving->alone || address != NULL)
+        puts(serving->alone ? "Available Routes:" : ":");
     if (serving->apps->len <= FEW)
         up_print_application(event->application, address, event->options->hosts,
                              event->options->hosts_len, event->options->base);
@@ -75,27 +78,33 @@ static void on_failed(serving_t *serving, const spin_server_event_t *event) {
         spin_server_stop(serving->server);
 }
 
+static void print_change(const char *what, const char *name) {
+    printf("%s ", what);
+    print_disarmed(stdout, name);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void on_served(serving_t *serving, const spin_server_event_t *event) {
+    app_t *app = apps_find(serving->apps, event->name);
+    bool again = app != NULL && app->served;
+    if (app != NULL)
+        app->served = true;
+    if (serving->ready)
+        print_change(again ? "Reloaded" : "Added", event->name);
+    else
+        print_serving(serving, event);
+}
+
 static void on_event(spin_server_t *server, const spin_server_event_t *event, void *user) {
     serving_t *serving = user;
     (void)server;
-    if (event->kind == SPIN_SERVER_FAILED) {
+    if (event->kind == SPIN_SERVER_FAILED)
         on_failed(serving, event);
-        return;
-    }
-    if (event->kind == SPIN_SERVER_REMOVED) {
-        printf("Removed %s\n", event->name);
-    } else {
-        app_t *app = apps_find(serving->apps, event->name);
-        bool again = app != NULL && app->served;
-        if (app != NULL)
-            app->served = true;
-        if (serving->ready)
-            printf("%s %s\n", again ? "Reloaded" : "Added", event->name);
-        else
-            print_serving(serving, event);
-    }
-    if (serving->ready)
-        fflush(stdout);
+    else if (event->kind == SPIN_SERVER_SERVING)
+        on_served(serving, event);
+    else
+        print_change("Removed", event->name);
 }
 
 static void on_ready(spin_server_t *server, void *user) {
@@ -115,9 +124,12 @@ static void note_followed(serving_t *serving, const spin_application_t *applicat
             serving->followed[i] = true;
 }
 
-/* Misspelt, it would silently print nothing. */
+/* Misspelt, it would silently print nothing. It may be of one that is still to come, or that does
+ * not load and was told of. */
 static bool check_followed(const serving_t *serving) {
     const option_list_t *follow = &serving->up->follow;
+    if (serving->watch != NULL || serving->code != 0)
+        return true;
     for (size_t i = 0; i < follow->len; i++)
         if (!serving->followed[i]) {
             fprintf(stderr, "Error: --follow: %s has %s component \"%s\"\n",
@@ -158,8 +170,6 @@ static void load_again(serving_t *serving, app_t *app) {
 static void load_all(serving_t *serving) {
     for (size_t i = 0; i < serving->apps->len; i++) {
         app_t *app = serving->apps->items[i];
-        if (app->name != NULL && !app->in_folder) /* the first, which was loaded */
-            continue;
         spin_error_t *error = load_and_put(serving, app);
         app->failed = error != NULL;
         if (error == NULL)
@@ -173,10 +183,37 @@ static void load_all(serving_t *serving) {
 /* ── changes ─────────────────────────────────────────────────────────────────────────────── */
 
 static void follow(serving_t *serving, const app_t *app) {
-    if (serving->watch == NULL || watch_follow(serving->watch, app->name))
+    if (serving->watch == NULL || app->entry == NULL)
         return;
-    fprintf(stderr, "Error: %s: changes in it will not be seen: %s%s\n", app->name, strerror(errno),
-            errno == ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
+    if (watch_follow(serving->watch, app->entry))
+        return;
+    if (!serving->watches_used_up)
+        report_problem(app->name, "changes in it, and maybe in others, will not be seen: %s",
+                       watch_reason(errno));
+    serving->watches_used_up = true;
+}
+
+/* One at a time, and between two of them the server has its turn. */
+static void on_pending(spin_server_t *server, int fd, void *user) {
+    serving_t *serving = user;
+    uint64_t count;
+    (void)server;
+    for (size_t i = 0; i < serving->apps->len; i++) {
+        app_t *app = serving->apps->items[i];
+        if (!app->pending)
+            continue;
+        app->pending = false;
+        follow(serving, app); /* first: what changes while it is loaded must not be missed */
+        load_again(serving, app);
+        return;
+    }
+    (void)!read(fd, &count, sizeof count);
+}
+
+static void make_pending(const serving_t *serving, app_t *app) {
+    const uint64_t one = 1;
+    app->pending = true;
+    (void)!write(serving->pending_fd, &one, sizeof one);
 }
 
 /* What was in a folder of applications, and is not any more. */
@@ -190,40 +227,47 @@ static void remove_gone(serving_t *serving) {
     }
 }
 
-/* `name` NULL: all of them. */
-static void update(serving_t *serving, const char *folder, const char *name) {
+static bool is_among(const char *entry, const char *const *entries, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(entries[i], entry) == 0)
+            return true;
+    return false;
+}
+
+/* `entries` NULL: all of them. */
+static void update(serving_t *serving, const char *folder, const char *const *entries, size_t len) {
     if (!apps_scan(serving->apps, folder)) {
-        fprintf(stderr, "Error: the folder \"%s\" can't be read: %s\n", folder, strerror(errno));
+        report_problem(folder, "the folder can't be read, and what it held stays: %s",
+                       strerror(errno));
         return;
     }
     remove_gone(serving);
     for (size_t i = 0; i < serving->apps->len; i++) {
         app_t *app = serving->apps->items[i];
-        if (!app->in_folder || (name != NULL && strcmp(app->name, name) != 0))
-            continue;
-        follow(serving, app); /* first: what changes while it is loaded must not be missed */
-        load_again(serving, app);
+        if (app->entry != NULL && (entries == NULL || is_among(app->entry, entries, len)))
+            make_pending(serving, app);
     }
 }
 
-static void on_changed(const char *name, void *user) {
+static void on_changed(const char *const *entries, size_t len, void *user) {
     serving_t *serving = user;
-    update(serving, serving->up->watch_apps, name);
+    update(serving, serving->up->watch_apps, entries, len);
 }
 
 static void on_hang_up(spin_server_t *server, int fd, void *user) {
     serving_t *serving = user;
     struct signalfd_siginfo info;
-    const up_t *up = serving->up;
     (void)server;
     if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
         return;
-    const char *folder = up->watch_apps != NULL ? up->watch_apps : up->apps;
-    if (folder != NULL)
-        update(serving, folder, NULL);
+    serving->watches_used_up = false;
+    if (serving->watch != NULL)
+        watch_again(serving->watch);
+    else if (serving->up->apps != NULL)
+        update(serving, serving->up->apps, NULL, 0);
     for (size_t i = 0; i < serving->apps->len; i++)
-        if (!serving->apps->items[i]->in_folder)
-            load_again(serving, serving->apps->items[i]);
+        if (serving->apps->items[i]->entry == NULL)
+            make_pending(serving, serving->apps->items[i]);
 }
 
 static void on_watch(spin_server_t *server, int fd, void *user) {
@@ -231,13 +275,15 @@ static void on_watch(spin_server_t *server, int fd, void *user) {
     watch_on_readable(((serving_t *)user)->watch, fd);
 }
 
-/* SIGHUP as a descriptor; -1 and errno where there is none to be had. */
+/* SIGHUP, which is blocked, as a descriptor; -1 where there is none to be had, or where it is
+ * ignored: who started us under nohup wants hang-ups to mean nothing. */
 static int open_hang_up(void) {
+    struct sigaction action;
     sigset_t set;
+    if (sigaction(SIGHUP, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+        return -1;
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return -1;
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -249,15 +295,26 @@ static spin_error_t *open_watch(serving_t *serving) {
     serving->watch = watch_new(folder, on_changed, serving);
     if (serving->watch == NULL)
         return spin_error_new(SPIN_ERROR_IO, "the folder \"%s\" can't be watched: %s", folder,
-                              strerror(errno));
+                              watch_reason(errno));
     watch_fds(serving->watch, fds);
     spin_error_t *error = spin_server_watch(serving->server, fds[0], on_watch, serving);
     if (error == NULL)
         error = spin_server_watch(serving->server, fds[1], on_watch, serving);
     for (size_t i = 0; error == NULL && i < serving->apps->len; i++)
-        if (serving->apps->items[i]->in_folder)
-            follow(serving, serving->apps->items[i]);
+        follow(serving, serving->apps->items[i]);
     return error;
+}
+
+/* What has the server look for changes. */
+static spin_error_t *open_changes(serving_t *serving, int hang_up) {
+    serving->pending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (serving->pending_fd < 0)
+        return spin_error_new(SPIN_ERROR_IO, "eventfd: %s", strerror(errno));
+    spin_error_t *error =
+        spin_server_watch(serving->server, serving->pending_fd, on_pending, serving);
+    if (error == NULL && hang_up >= 0)
+        error = spin_server_watch(serving->server, hang_up, on_hang_up, serving);
+    return error != NULL ? error : open_watch(serving);
 }
 
 /* ── the server ──────────────────────────────────────────────────────────────────────────── */
@@ -291,10 +348,7 @@ static spin_error_t *new_server(serving_t *serving, const spin_engine_options_t 
 static spin_error_t *run(serving_t *serving, spin_application_t *first,
                          spin_server_settings_t *settings) {
     int hang_up = open_hang_up();
-    spin_error_t *error =
-        hang_up < 0 ? NULL : spin_server_watch(serving->server, hang_up, on_hang_up, serving);
-    if (error == NULL)
-        error = open_watch(serving);
+    spin_error_t *error = open_changes(serving, hang_up);
     if (error == NULL && first != NULL)
         error = put(serving, serving->apps->items[0], first, settings);
     if (error == NULL && first == NULL)
@@ -307,6 +361,8 @@ static spin_error_t *run(serving_t *serving, spin_application_t *first,
     }
     if (hang_up >= 0)
         close(hang_up);
+    if (serving->pending_fd >= 0)
+        close(serving->pending_fd);
     return error;
 }
 
@@ -322,7 +378,7 @@ int up_serve(const up_t *up, apps_t *apps, spin_application_t *first,
         .environment = up->env.items,
         .environment_len = up->env.len,
     };
-    serving_t serving = {.up = up, .apps = apps, .alone = first != NULL};
+    serving_t serving = {.up = up, .apps = apps, .pending_fd = -1, .alone = first != NULL};
     serving.followed = calloc(up->follow.len + 1, sizeof *serving.followed);
     if (serving.followed == NULL)
         return command_report(spin_error_new(SPIN_ERROR_NO_MEMORY, "out of memory"));

@@ -14,23 +14,25 @@
 enum {
     QUIET_MS = 200, /* without a change before anything is done: files are copied one by one */
     MOST_MS = 2000, /* after the first change, however it goes on */
+    AGAIN_MS = 500, /* until the folder, which is gone, is looked for again */
     DEEPEST = 64,   /* folders in folders; links may lead in circles */
 };
 
 static const uint32_t interesting = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
                                     IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
-/* A folder below the one that is watched, and whose application's it is. */
+/* A folder below the one that is watched, and whose application's it is. By links one may be
+ * several ones'. */
 typedef struct place {
     int wd;
-    char *name;
+    char *entry;
 } place_t;
 
 struct watch {
     char *folder;
     int inotify;
     int timer;
-    int root; /* the watch descriptor of the folder itself */
+    int root; /* the watch descriptor of the folder itself; -1: it is gone */
     watch_changed_fn changed;
     void *user;
     place_t *places;
@@ -43,18 +45,17 @@ struct watch {
 
 /* ── the places ──────────────────────────────────────────────────────────────────────────── */
 
-static const char *name_of(const watch_t *watch, int wd) {
+static bool is_watched(const watch_t *watch, int wd) {
     for (size_t i = 0; i < watch->places_len; i++)
         if (watch->places[i].wd == wd)
-            return watch->places[i].name;
-    return NULL;
+            return true;
+    return false;
 }
 
-static bool remember(watch_t *watch, int wd, const char *name) {
-    if (name_of(watch, wd) != NULL)
-        return true;
+/* False: out of memory. */
+static bool remember(watch_t *watch, int wd, const char *entry) {
     place_t *grown = realloc(watch->places, (watch->places_len + 1) * sizeof *grown);
-    char *copy = strdup(name);
+    char *copy = strdup(entry);
     if (grown != NULL)
         watch->places = grown;
     if (grown == NULL || copy == NULL) {
@@ -66,60 +67,92 @@ static bool remember(watch_t *watch, int wd, const char *name) {
     return true;
 }
 
+static bool is_remembered(const watch_t *watch, int wd, const char *entry) {
+    for (size_t i = 0; i < watch->places_len; i++)
+        if (watch->places[i].wd == wd && strcmp(watch->places[i].entry, entry) == 0)
+            return true;
+    return false;
+}
+
 static void forget_at(watch_t *watch, size_t at) {
-    free(watch->places[at].name);
+    free(watch->places[at].entry);
     watch->places[at] = watch->places[--watch->places_len];
 }
 
-static void forget(watch_t *watch, const char *name) {
+static void forget(watch_t *watch, const char *entry) {
     for (size_t i = 0; i < watch->places_len;) {
-        if (strcmp(watch->places[i].name, name) != 0) {
+        int wd = watch->places[i].wd;
+        if (strcmp(watch->places[i].entry, entry) != 0) {
             i++;
             continue;
         }
-        inotify_rm_watch(watch->inotify, watch->places[i].wd);
         forget_at(watch, i);
+        if (!is_watched(watch, wd))
+            inotify_rm_watch(watch->inotify, wd);
     }
 }
 
-static bool follow(watch_t *watch, const char *path, const char *name, unsigned depth) {
-    int wd = inotify_add_watch(watch->inotify, path, interesting | IN_ONLYDIR);
-    if (wd < 0) /* it may be gone already */
-        return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
-    if (wd == watch->root || !remember(watch, wd, name))
-        return wd == watch->root;
-    DIR *folder = depth < DEEPEST ? opendir(path) : NULL;
-    const struct dirent *entry;
+static bool follow(watch_t *watch, const char *path, const char *entry, unsigned depth);
+
+static bool follow_below(watch_t *watch, const char *path, const char *entry, unsigned depth) {
+    DIR *folder = depth <= DEEPEST ? opendir(path) : NULL;
+    const struct dirent *each;
     bool ok = true;
-    while (ok && folder != NULL && (entry = readdir(folder)) != NULL) {
+    while (ok && folder != NULL && (each = readdir(folder)) != NULL) {
         char *below;
-        if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+        if (each->d_name[0] == '.' || (each->d_type != DT_DIR && each->d_type != DT_UNKNOWN))
             continue;
-        if (asprintf(&below, "%s/%s", path, entry->d_name) < 0) {
+        if (asprintf(&below, "%s/%s", path, each->d_name) < 0) {
             errno = ENOMEM;
             ok = false;
             break;
         }
-        ok = follow(watch, below, name, depth + 1);
+        ok = follow(watch, below, entry, depth);
         free(below);
     }
+    int number = errno;
     if (folder != NULL)
         closedir(folder);
+    errno = number;
     return ok;
 }
 
-bool watch_follow(watch_t *watch, const char *name) {
+/* An application may be a link to its folder; those below it are not followed, or they would lead
+ * in circles. */
+static bool follow(watch_t *watch, const char *path, const char *entry, unsigned depth) {
+    uint32_t mask = interesting | IN_ONLYDIR | (depth > 0 ? IN_DONT_FOLLOW : 0);
+    int wd = inotify_add_watch(watch->inotify, path, mask);
+    if (wd < 0) /* it may be gone already */
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP;
+    if (wd == watch->root || is_remembered(watch, wd, entry))
+        return true;
+    return remember(watch, wd, entry) && follow_below(watch, path, entry, depth + 1);
+}
+
+bool watch_follow(watch_t *watch, const char *entry) {
     char *path;
-    forget(watch, name);
-    if (asprintf(&path, "%s/%s", watch->folder, name) < 0) {
+    forget(watch, entry);
+    if (asprintf(&path, "%s/%s", watch->folder, entry) < 0) {
         errno = ENOMEM;
         return false;
     }
-    bool ok = follow(watch, path, name, 0);
+    bool ok = follow(watch, path, entry, 0);
     int number = errno;
     free(path);
     errno = number;
     return ok;
+}
+
+/* Also those that are no applications: they may become some. Where this fails the caller's own
+ * watch_follow will tell. */
+static void follow_all(watch_t *watch) {
+    DIR *folder = opendir(watch->folder);
+    const struct dirent *each;
+    while (folder != NULL && (each = readdir(folder)) != NULL)
+        if (each->d_name[0] != '.')
+            watch_follow(watch, each->d_name);
+    if (folder != NULL)
+        closedir(folder);
 }
 
 /* ── changes ─────────────────────────────────────────────────────────────────────────────── */
@@ -130,30 +163,31 @@ static long long now_ms(void) {
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void wake_in(watch_t *watch, long long wait) {
+    const struct itimerspec when = {.it_value = {wait / 1000, wait % 1000 * 1000000}};
+    timerfd_settime(watch->timer, 0, &when, NULL);
+}
+
 static void arm(watch_t *watch) {
     long long now = now_ms();
     if (watch->first_ms == 0)
         watch->first_ms = now;
     long long wait = watch->first_ms + MOST_MS - now;
-    if (wait > QUIET_MS)
-        wait = QUIET_MS;
-    if (wait < 1)
-        wait = 1;
-    const struct itimerspec when = {.it_value = {wait / 1000, wait % 1000 * 1000000}};
-    timerfd_settime(watch->timer, 0, &when, NULL);
+    wake_in(watch, wait > QUIET_MS ? QUIET_MS : wait < 1 ? 1 : wait);
 }
 
-static void mark(watch_t *watch, const char *name) {
+/* NULL: all. */
+static void mark(watch_t *watch, const char *entry) {
     arm(watch);
-    if (name == NULL || watch->all_dirty) {
+    if (entry == NULL || watch->all_dirty) {
         watch->all_dirty = true;
         return;
     }
     for (size_t i = 0; i < watch->dirty_len; i++)
-        if (strcmp(watch->dirty[i], name) == 0)
+        if (strcmp(watch->dirty[i], entry) == 0)
             return;
     char **grown = realloc(watch->dirty, (watch->dirty_len + 1) * sizeof *grown);
-    char *copy = strdup(name);
+    char *copy = strdup(entry);
     if (grown != NULL)
         watch->dirty = grown;
     if (grown == NULL || copy == NULL) {
@@ -175,29 +209,57 @@ static bool is_passed_over(const char *name) {
     return name[0] == '.';
 }
 
+/* Where the folder is not there, it is looked for until it is. */
+static bool find_root(watch_t *watch) {
+    watch->root = inotify_add_watch(watch->inotify, watch->folder, interesting | IN_ONLYDIR);
+    if (watch->root < 0)
+        return false;
+    follow_all(watch);
+    return true;
+}
+
+void watch_again(watch_t *watch) {
+    while (watch->places_len > 0)
+        forget(watch, watch->places[0].entry);
+    if (watch->root >= 0)
+        inotify_rm_watch(watch->inotify, watch->root);
+    find_root(watch);
+    mark(watch, NULL);
+}
+
+static void on_root_event(watch_t *watch, const struct inotify_event *event) {
+    if (event->len == 0 && (event->mask & (IN_MOVE_SELF | IN_IGNORED)) != 0)
+        watch_again(watch); /* it is another one now, or none */
+    if (event->len == 0)
+        return;
+    if ((event->mask & (IN_CREATE | IN_MOVED_TO)) != 0)
+        watch_follow(watch, event->name); /* its manifest may come much later */
+    mark(watch, event->name);
+}
+
 static void on_event(watch_t *watch, const struct inotify_event *event) {
     if (event->mask & IN_Q_OVERFLOW) {
+        follow_all(watch);
         mark(watch, NULL);
         return;
     }
     if (event->len > 0 && is_passed_over(event->name))
         return;
     if (event->wd == watch->root) {
-        if ((event->mask & IN_ISDIR) != 0 && (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0)
-            watch_follow(watch, event->name); /* its manifest may come much later */
-        if (event->len > 0)
-            mark(watch, event->name);
+        on_root_event(watch, event);
         return;
     }
-    const char *name = name_of(watch, event->wd);
-    if (name == NULL)
-        return;
-    mark(watch, name);
-    for (size_t i = 0; (event->mask & IN_IGNORED) != 0 && i < watch->places_len; i++)
-        if (watch->places[i].wd == event->wd) {
-            forget_at(watch, i);
-            break;
+    for (size_t i = 0; i < watch->places_len;) {
+        if (watch->places[i].wd != event->wd) {
+            i++;
+            continue;
         }
+        mark(watch, watch->places[i].entry);
+        if ((event->mask & IN_IGNORED) != 0)
+            forget_at(watch, i);
+        else
+            i++;
+    }
 }
 
 static void read_events(watch_t *watch) {
@@ -218,22 +280,25 @@ static void tell(watch_t *watch) {
     watch->dirty_len = 0;
     watch->all_dirty = false;
     watch->first_ms = 0;
-    if (all)
-        watch->changed(NULL, watch->user);
-    for (size_t i = 0; i < len; i++) {
-        if (!all)
-            watch->changed(dirty[i], watch->user);
+    if (all || len > 0)
+        watch->changed(all ? NULL : (const char *const *)dirty, all ? 0 : len, watch->user);
+    for (size_t i = 0; i < len; i++)
         free(dirty[i]);
-    }
     free(dirty);
 }
 
 void watch_on_readable(watch_t *watch, int fd) {
     uint64_t count;
-    if (fd == watch->inotify)
+    if (fd == watch->inotify) {
         read_events(watch);
-    else if (read(fd, &count, sizeof count) == (ssize_t)sizeof count)
-        tell(watch);
+    } else if (read(fd, &count, sizeof count) == (ssize_t)sizeof count) {
+        if (watch->root < 0 && find_root(watch))
+            mark(watch, NULL);
+        else
+            tell(watch);
+        if (watch->root < 0)
+            wake_in(watch, AGAIN_MS);
+    }
 }
 
 void watch_fds(const watch_t *watch, int fds[2]) {
@@ -243,32 +308,25 @@ void watch_fds(const watch_t *watch, int fds[2]) {
 
 /* ── life ────────────────────────────────────────────────────────────────────────────────── */
 
-/* Also those that are no applications: they may become some. Where this fails the caller's own
- * watch_follow will tell. */
-static void follow_all(watch_t *watch) {
-    DIR *folder = opendir(watch->folder);
-    const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.')
-            watch_follow(watch, entry->d_name);
-    if (folder != NULL)
-        closedir(folder);
+const char *watch_reason(int number) {
+    switch (number) {
+    case ENOSPC: return "no more folders may be watched; raise fs.inotify.max_user_watches";
+    case EMFILE:
+        return "no more may be watched; raise fs.inotify.max_user_instances, or the number of "
+               "files";
+    default: return strerror(number);
+    }
 }
 
 watch_t *watch_new(const char *folder, watch_changed_fn changed, void *user) {
     watch_t *watch = calloc(1, sizeof *watch);
     if (watch == NULL)
         return NULL;
-    *watch = (watch_t){.changed = changed, .user = user, .folder = strdup(folder)};
-    watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    *watch = (watch_t){.changed = changed, .user = user, .folder = strdup(folder), .root = -1};
     watch->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    watch->root = watch->inotify < 0
-                      ? -1
-                      : inotify_add_watch(watch->inotify, folder, interesting | IN_ONLYDIR);
-    if (watch->folder != NULL && watch->timer >= 0 && watch->root >= 0) {
-        follow_all(watch);
+    watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch->folder != NULL && watch->inotify >= 0 && watch->timer >= 0 && find_root(watch))
         return watch;
-    }
     int number = errno;
     watch_free(watch);
     errno = number;
