@@ -75,8 +75,11 @@ static bool is_remembered(const watch_t *watch, int wd, const char *entry) {
 }
 
 static void forget_at(watch_t *watch, size_t at) {
-    free(watch->places[at].entry);
-    watch->places[at] = watch->places[--watch->places_len];
+    char *entry = watch->places[at].entry;
+    place_t *last = &watch->places[--watch->places_len];
+    watch->places[at] = *last;
+    last->entry = NULL;
+    free(entry);
 }
 
 static void forget(watch_t *watch, const char *entry) {

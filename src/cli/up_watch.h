@@ -20,7 +20,8 @@ void watch_on_readable(watch_t *watch, int fd);
 /* Also looks at all that is below that application's folder, as it is now. False: errno says why.
  */
 bool watch_follow(watch_t *watch, const char *entry);
-/* Looks for the folder anew, for its name may lead elsewhere by now; then everything has changed. */
+/* Looks for the folder anew, for its name may lead elsewhere by now; then everything has changed.
+ */
 void watch_again(watch_t *watch);
 /* What errno means to who watches, and what to do. */
 const char *watch_reason(int number);

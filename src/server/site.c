@@ -24,7 +24,9 @@ static spin_error_t *copy_text(arena_t *arena, const char **text) {
 
 static spin_error_t *copy_list(arena_t *arena, const char *const **items, size_t len) {
     const char **copy = arena_calloc(arena, len + 1, sizeof *copy);
-    spin_error_t *error = copy == NULL ? error_no_memory() : NULL;
+    spin_error_t *error = NULL;
+    if (copy == NULL)
+        return error_no_memory();
     for (size_t i = 0; error == NULL && i < len; i++) {
         copy[i] = (*items)[i];
         error = copy_text(arena, &copy[i]);
@@ -245,7 +247,7 @@ spin_error_t *site_decode(spin_slice_t text, spin_application_t *application, co
         memcpy(site->queue, queue, sizeof site->queue);
     else
         close_both(queue);
-    if (error == NULL)
+    if (error == NULL && site != NULL)
         error = copy_options(site, &options);
     if (error == NULL)
         *out = site;
