@@ -18,7 +18,8 @@ install(DIRECTORY "${SPIN_WASMTIME_INCLUDE}/"
     FILES_MATCHING PATTERN "*.h")
 
 # Both packages find everything relative to where they lie: an installation can be moved.
-set(SPIN_REQUIRES_PRIVATE libuv jansson nettle libcurl openssl hiredis ${SPIN_LLHTTP_PACKAGE})
+# libcurl is named by its file: `pkg-config --static` would ask for all that it is itself made of.
+set(SPIN_REQUIRES_PRIVATE libuv jansson nettle openssl hiredis ${SPIN_LLHTTP_PACKAGE})
 list(JOIN SPIN_REQUIRES_PRIVATE " " SPIN_PC_REQUIRES_PRIVATE)
 cmake_path(GET SPIN_WASMTIME_LIBRARY STEM engine_name)
 string(REGEX REPLACE "^lib" "" SPIN_ENGINE_NAME "${engine_name}")
