@@ -81,6 +81,13 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 
 /* ── taking and giving back ──────────────────────────────────────────────────────────────── */
 
+/* Who blocks one takes it another way; and to ignore it would lose the one that waits. */
+static void ignore(int number, const struct sigaction *action, struct sigaction *before) {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    sigaction(number, sigismember(&blocked, number) ? NULL : action, before);
+}
+
 static void take_dispositions(void) {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_RESTART | SA_SIGINFO};
     while (atomic_flag_test_and_set(&request_lock)) /* a handler of the last ones may be at it */
@@ -93,7 +100,7 @@ static void take_dispositions(void) {
         sigaction(caught[i], &action, &before_caught[i]);
     action = (struct sigaction){.sa_handler = SIG_IGN};
     for (size_t i = 0; i < IGNORED; i++)
-        sigaction(ignored[i], &action, &before_ignored[i]);
+        ignore(ignored[i], &action, &before_ignored[i]);
 }
 
 static void give_back_dispositions(void) {
