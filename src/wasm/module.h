@@ -7,15 +7,7 @@
 #define WASM_MODULE_H
 
 #include "base/arena.h"
-#include "wasm/reader.h"
-
-/* The byte of the binary format; for 0x63 and 0x64 (references with a heap type) the heap type's
- * 24 low bits stand above it. */
-typedef uint32_t core_val_type_t;
-#define CORE_I32 0x7fu
-#define CORE_I64 0x7eu
-#define CORE_F32 0x7du
-#define CORE_F64 0x7cu
+#include "wasm/type.h"
 
 typedef enum core_extern_kind {
     CORE_EXTERN_FUNC = 0,
@@ -24,13 +16,6 @@ typedef enum core_extern_kind {
     CORE_EXTERN_GLOBAL,
     CORE_EXTERN_TAG,
 } core_extern_kind_t;
-
-typedef struct core_func_type {
-    const core_val_type_t *params;
-    const core_val_type_t *results;
-    uint32_t param_count;
-    uint32_t result_count;
-} core_func_type_t;
 
 typedef struct core_limits {
     uint64_t min;
@@ -130,7 +115,6 @@ const core_func_type_t *core_module_func_type(const core_module_t *module, uint3
 const core_export_t *core_module_find_export(const core_module_t *module, spin_slice_t name);
 
 /* Pieces that other decoders share. */
-core_val_type_t core_read_val_type(core_reader_t *reader);
 /* Reads an expression and gives its bytes, `end` included. */
 spin_slice_t core_read_expression(core_reader_t *reader);
 /* The groups of locals that a body begins with: how many locals in all. */

@@ -1,0 +1,174 @@
+/* Components of the component model: loading, looking at, and running them.
+ *
+ *     spin_wasm_component_load ──▶ look at its imports and exports
+ *             │
+ *     spin_engine_builder_add_component ──▶ spin_component_define_function… ──▶
+ *     spin_engine_builder_build ──▶ spin_execution_context_prepare_component ──▶
+ * spin_component_call
+ *
+ * A component is decoded, validated, and linked ahead of time into one core module, so that an
+ * instance of it costs what an instance of a module costs (docs/components.md). An application's
+ * components, whose source is a component's binary, take the same way by themselves.
+ *
+ * A `spin_component_t` (<spin/manifest.h>) is a component of an application, with its files and
+ * settings; a `spin_wasm_component_t` is the binary alone. */
+#ifndef SPIN_COMPONENT_H
+#define SPIN_COMPONENT_H
+
+#include "spin/abi.h"
+#include "spin/engine.h"
+#include "spin/error.h"
+#include "spin/slice.h"
+#include "spin/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ── the binary ──────────────────────────────────────────────────────────────────────────── */
+
+/* A component's binary, decoded, valid and linked. Does not change; any thread may read it. */
+typedef struct spin_wasm_component spin_wasm_component_t;
+
+/* A core module that is given for an import of one. */
+typedef struct spin_component_module {
+    spin_slice_t name;  /* of the import; "instance#name" of one in an instance */
+    spin_slice_t bytes; /* copied */
+} spin_component_module_t;
+
+typedef struct spin_wasm_component_options {
+    size_t size; /* sizeof(spin_wasm_component_options_t) */
+    /* Core modules for imports of them. */
+    const spin_component_module_t *modules;
+    size_t modules_len;
+    /* Decode and validate only: it can be looked at but not run; also where its imports can't be
+     * satisfied by any host. */
+    bool definition_only;
+} spin_wasm_component_options_t;
+
+/* Reads `path`. `options` may be NULL. The caller drops `*out` with spin_wasm_component_unref.
+ * Errors: INVALID, with the byte offset and the reason; UNSUPPORTED; NOT_FOUND (the file; a core
+ * module that it imports); LIMIT; IO; NO_MEMORY; USAGE. */
+SPIN_API spin_error_t *spin_wasm_component_load(const char *path,
+                                                const spin_wasm_component_options_t *options,
+                                                spin_wasm_component_t **out);
+/* The same for bytes, which are copied. */
+SPIN_API spin_error_t *spin_wasm_component_parse(spin_slice_t bytes,
+                                                 const spin_wasm_component_options_t *options,
+                                                 spin_wasm_component_t **out);
+/* One more reference; returns `component`. Any thread. */
+SPIN_API spin_wasm_component_t *spin_wasm_component_ref(spin_wasm_component_t *component);
+/* One less; NULL is allowed. Any thread. */
+SPIN_API void spin_wasm_component_unref(spin_wasm_component_t *component);
+
+/* What is imported or exported. The numbers are part of the ABI. */
+typedef enum spin_component_item_kind {
+    SPIN_COMPONENT_FUNCTION = 1,
+    SPIN_COMPONENT_INSTANCE,
+    SPIN_COMPONENT_TYPE,
+    SPIN_COMPONENT_RESOURCE,
+    SPIN_COMPONENT_MODULE,
+    SPIN_COMPONENT_COMPONENT,
+} spin_component_item_kind_t;
+/* An import or export, borrowed from the component. Those in an instance are named with it:
+ * "wasi:io/poll@0.2.0#poll". */
+typedef struct spin_component_item {
+    size_t size; /* sizeof(spin_component_item_t) */
+    spin_component_item_kind_t kind;
+    spin_slice_t name;
+    const spin_function_t *function; /* FUNCTION */
+    const spin_type_t *type;         /* TYPE */
+} spin_component_item_t;
+
+/* All of them, those in instances after their instance. */
+SPIN_API size_t spin_wasm_component_import_count(const spin_wasm_component_t *component);
+SPIN_API size_t spin_wasm_component_export_count(const spin_wasm_component_t *component);
+/* Fills in `out`, whose `size` is set. False: there is no such index. */
+SPIN_API bool spin_wasm_component_import(const spin_wasm_component_t *component, size_t index,
+                                         spin_component_item_t *out);
+SPIN_API bool spin_wasm_component_export(const spin_wasm_component_t *component, size_t index,
+                                         spin_component_item_t *out);
+/* An exported core module's bytes, borrowed. Errors: NOT_FOUND. */
+SPIN_API spin_error_t *spin_wasm_component_module(const spin_wasm_component_t *component,
+                                                  spin_slice_t name, spin_slice_t *out);
+
+/* Its world as WIT. `*out` is for spin_string_clear. Errors: UNSUPPORTED (what WIT has no words
+ * for), NO_MEMORY. */
+SPIN_API spin_error_t *spin_wasm_component_wit(const spin_wasm_component_t *component,
+                                               spin_string_t *out);
+/* Its definitions as text, core modules in outline. */
+SPIN_API spin_error_t *spin_wasm_component_print(const spin_wasm_component_t *component,
+                                                 spin_string_t *out);
+/* The core module that it is run as. Errors: USAGE (a definition only), INVALID, UNSUPPORTED,
+ * LIMIT, NO_MEMORY. */
+SPIN_API spin_error_t *spin_wasm_component_fuse(const spin_wasm_component_t *component,
+                                                spin_string_t *out);
+
+/* ── host functions and resources ────────────────────────────────────────────────────────── */
+
+/* A function of the host whose type is known at run time: the guest's import says it. `args` are
+ * borrowed and live as long as the call; `*result`, which is zero, is filled in with what
+ * spin_host_call_alloc gives or what outlives the call. Handles of the host's resources are the
+ * `natural` that the host chose. It may answer later: spin_host_call_wait. An error traps the
+ * guest.
+ */
+typedef spin_error_t *(*spin_component_function_fn)(spin_host_call_t *call,
+                                                    const spin_function_t *type,
+                                                    const spin_value_t *args, size_t args_len,
+                                                    spin_value_t *result, void *user);
+
+/* Defines what components of this builder may import: function `name` of instance `interface`
+ * ("ns:pkg/iface@0.2.0"; "a#b" for an instance in an instance; empty: the component's own import).
+ * A later definition replaces an earlier one; so does one of a version that is compatible: imports
+ * of 0.2.x are satisfied by any 0.2.y, of 1.x by any 1.y, the highest one. `user` is kept by the
+ * caller until the context is freed. Errors: NO_MEMORY, USAGE. */
+SPIN_API spin_error_t *spin_component_define_function(spin_engine_builder_t *builder,
+                                                      spin_slice_t interface, spin_slice_t name,
+                                                      spin_component_function_fn function,
+                                                      void *user);
+
+/* The guest dropped its last handle, or its instance ended. */
+typedef void (*spin_component_drop_fn)(spin_instance_t *instance, uint64_t representation,
+                                       void *user);
+/* The same for a resource type. `drop` may be NULL. Without a definition a resource that a
+ * component imports is one whose drop does nothing. Two names with one `identity` (not NULL) are
+ * one type. */
+SPIN_API spin_error_t *spin_component_define_resource(spin_engine_builder_t *builder,
+                                                      spin_slice_t interface, spin_slice_t name,
+                                                      const void *identity,
+                                                      spin_component_drop_fn drop, void *user);
+
+/* Adds `component`, of which the builder takes a reference, under `id`, which is copied: beside the
+ * application's, or alone where spin_engine_builder_new was given no application. Errors: USAGE
+ * (the id is taken; a definition only), NO_MEMORY. */
+SPIN_API spin_error_t *spin_engine_builder_add_component(spin_engine_builder_t *builder,
+                                                         spin_slice_t id,
+                                                         spin_wasm_component_t *component);
+
+/* ── calling ─────────────────────────────────────────────────────────────────────────────── */
+
+/* The exported function "name" or "ns:pkg/iface@0.2.0#name" (a compatible version does, and none
+ * where it is clear). `*out` lives as long as the instance's context. Errors: NOT_FOUND with the
+ * nearest name, USAGE (the instance is not one of a component). */
+SPIN_API spin_error_t *spin_component_function(spin_instance_t *instance, spin_slice_t name,
+                                               const spin_function_t **out);
+/* Calls and waits, as spin_instance_call does; `*result` is for spin_value_clear. Handles: of
+ * own<T> and borrow<T> of a resource that the guest implements `natural` is the host's handle, from
+ * an earlier result, until it is given back or dropped (spin_component_drop). Errors: those of
+ * spin_value_call. */
+SPIN_API spin_error_t *spin_component_call(spin_instance_t *instance, spin_slice_t name,
+                                           const spin_value_t *args, size_t args_len,
+                                           spin_value_t *result);
+/* The same without waiting. `args` are kept by the caller until `done`. */
+SPIN_API spin_error_t *spin_component_start(spin_instance_t *instance, spin_slice_t name,
+                                            const spin_value_t *args, size_t args_len,
+                                            spin_value_done_fn done, void *user);
+/* Drops the host's handle of a guest's resource and runs its destructor before it returns. Errors:
+ * INVALID (not such a handle), TRAP and the like (its destructor). */
+SPIN_API spin_error_t *spin_component_drop(spin_instance_t *instance, uint64_t handle);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
