@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "component/legacy_parts.h"
 #include "wasm/instr.h"
+#include "wasm/rewrite.h"
 #include "wasm/writer.h"
 
 enum {
@@ -17,9 +18,10 @@ enum {
 typedef struct emitter {
     const legacy_plan_t *plan;
     const core_module_t *module;
-    uint32_t shift; /* of all functions that the module defines */
+    uint32_t shift;         /* of all functions that the module defines */
+    core_numbers_t numbers; /* the same for the rewriter */
     buf_t out;
-    core_reader_t fault; /* the first fault met in an instruction */
+    spin_error_t *error; /* the first one met in an instruction */
     bool has_imports;    /* the import section is written */
 } emitter_t;
 
@@ -29,33 +31,6 @@ static uint32_t renumber(const emitter_t *emitter, uint32_t func) {
 
 static uint32_t added_import(const emitter_t *emitter, uint32_t which) {
     return emitter->module->imported[CORE_EXTERN_FUNC] + which;
-}
-
-static spin_slice_t between(const emitter_t *emitter, size_t start, size_t end) {
-    return (spin_slice_t){emitter->module->bytes.ptr + start, end - start};
-}
-
-/* Copies instructions up to the `end` that closes them, with function indices renumbered. What
- * lies between two such indices is copied in one go. */
-static void put_code(emitter_t *emitter, core_reader_t *code) {
-    core_instr_t instr;
-    size_t copied = core_reader_offset(code);
-    for (int depth = 1; depth > 0 && core_read_instr(code, &instr);) {
-        depth += core_instr_nesting(instr.opcode);
-        if (instr.index_count == 0 || instr.indices[0].space != CORE_SPACE_FUNC)
-            continue;
-        buf_append(&emitter->out, between(emitter, copied, instr.indices[0].start));
-        core_put_u32(&emitter->out, renumber(emitter, instr.indices[0].value));
-        copied = instr.indices[0].end;
-    }
-    core_reader_adopt(&emitter->fault, code);
-    if (core_reader_ok(code))
-        buf_append(&emitter->out, between(emitter, copied, core_reader_offset(code)));
-}
-
-static void put_expression(emitter_t *emitter, spin_slice_t expression) {
-    core_reader_t code = core_module_part(emitter->module, expression);
-    put_code(emitter, &code);
 }
 
 /* A vector section's raw entries, after its count. */
@@ -77,7 +52,7 @@ static void put_function_type(buf_t *out, uint32_t params, uint32_t results) {
 
 /* Two types: of the imports (i32, i32) and of the helpers (i32) -> i32. */
 static void put_types(emitter_t *emitter, const core_section_t *section) {
-    core_put_u32(&emitter->out, emitter->module->type_count + 2);
+    core_put_u32(&emitter->out, emitter->module->group_count + 2);
     buf_append(&emitter->out, entries_of(section));
     put_function_type(&emitter->out, 2, 0);
     put_function_type(&emitter->out, 1, 1);
@@ -104,32 +79,30 @@ static void put_functions(emitter_t *emitter, const core_section_t *section) {
         core_put_u32(&emitter->out, emitter->module->type_count + 1);
 }
 
-/* Tables and globals: their types as they are, then an expression. */
+/* Keeps the first error; takes it. */
+static void keep_error(emitter_t *emitter, spin_error_t *error) {
+    if (emitter->error == NULL)
+        emitter->error = error;
+    else
+        spin_error_free(error);
+}
+
 static void put_tables(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
     const core_module_t *module = emitter->module;
-    const uint8_t *copied = entries_of(section).ptr;
     core_put_u32(&emitter->out, module->table_count);
-    for (uint32_t i = 0; i < module->table_count; i++) {
-        spin_slice_t init = module->tables[i].init;
-        if (init.len == 0)
-            continue;
-        buf_append(&emitter->out, spin_slice_of(copied, (size_t)(init.ptr - copied)));
-        put_expression(emitter, init);
-        copied = init.ptr + init.len;
-    }
-    buf_append(&emitter->out, spin_slice_of(copied, (size_t)(section->body.end - copied)));
+    for (uint32_t i = 0; i < module->table_count && emitter->error == NULL; i++)
+        keep_error(emitter, core_rewrite_table(module, &module->tables[i], &emitter->numbers,
+                                               &emitter->out));
 }
 
 static void put_globals(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
     const core_module_t *module = emitter->module;
-    const uint8_t *copied = entries_of(section).ptr;
     core_put_u32(&emitter->out, module->global_count);
-    for (uint32_t i = 0; i < module->global_count; i++) {
-        spin_slice_t init = module->globals[i].init;
-        buf_append(&emitter->out, spin_slice_of(copied, (size_t)(init.ptr - copied)));
-        put_expression(emitter, init);
-        copied = init.ptr + init.len;
-    }
+    for (uint32_t i = 0; i < module->global_count && emitter->error == NULL; i++)
+        keep_error(emitter, core_rewrite_global(module, &module->globals[i], &emitter->numbers,
+                                                &emitter->out));
 }
 
 /* PREFIX, PREFIX/NAME where there is a name, and the layout; then the function. */
@@ -175,42 +148,13 @@ static void put_start(emitter_t *emitter, const core_section_t *section) {
     core_put_u32(&emitter->out, renumber(emitter, emitter->module->start));
 }
 
-static void put_element_items(emitter_t *emitter, const core_element_t *element) {
-    core_reader_t items = core_module_part(emitter->module, element->items);
-    core_put_u32(&emitter->out, element->count);
-    for (uint32_t i = 0; i < element->count && core_reader_ok(&items); i++) {
-        if (element->expressions)
-            put_code(emitter, &items);
-        else
-            core_put_u32(&emitter->out, renumber(emitter, core_read_u32(&items)));
-    }
-}
-
 static void put_elements(emitter_t *emitter, const core_section_t *section) {
+    (void)section;
     const core_module_t *module = emitter->module;
-    const uint8_t *at = entries_of(section).ptr;
     core_put_u32(&emitter->out, module->element_count);
-    for (uint32_t i = 0; i < module->element_count; i++) {
-        const core_element_t *element = &module->elements[i];
-        core_reader_t head =
-            core_module_part(module, spin_slice_of(at, (size_t)(element->items.ptr - at)));
-        core_put_u32(&emitter->out, core_read_u32(&head)); /* flags */
-        if (element->mode == CORE_SEGMENT_ACTIVE) {
-            if ((element->flags & 2) != 0)
-                core_put_u32(&emitter->out, core_read_u32(&head));
-            put_code(emitter, &head);
-        }
-        if ((element->flags & 3) != 0) { /* the kind's byte, or a reference type */
-            size_t start = core_reader_offset(&head);
-            if (element->expressions)
-                core_read_val_type(&head);
-            else
-                core_read_u8(&head);
-            buf_append(&emitter->out, between(emitter, start, core_reader_offset(&head)));
-        }
-        put_element_items(emitter, element);
-        at = element->items.ptr + element->items.len;
-    }
+    for (uint32_t i = 0; i < module->element_count && emitter->error == NULL; i++)
+        keep_error(emitter, core_rewrite_element(module, &module->elements[i], &emitter->numbers,
+                                                 &emitter->out));
 }
 
 static void put_op(buf_t *out, uint8_t opcode) {
@@ -335,15 +279,9 @@ static void put_helper(emitter_t *emitter, const legacy_entry_t *entry) {
     core_put_sized_end(out, mark);
 }
 
-static void put_body(emitter_t *emitter, spin_slice_t bytes) {
-    core_reader_t body = core_module_part(emitter->module, bytes);
+static void put_body(emitter_t *emitter, spin_slice_t body) {
     size_t mark = core_put_sized_begin(&emitter->out);
-    size_t start = core_reader_offset(&body);
-    core_read_locals(&body);
-    buf_append(&emitter->out, between(emitter, start, core_reader_offset(&body)));
-    put_code(emitter, &body);
-    core_reader_finish(&body, "bytes left after the end of a function");
-    core_reader_adopt(&emitter->fault, &body);
+    keep_error(emitter, core_rewrite_body(emitter->module, body, &emitter->numbers, &emitter->out));
     core_put_sized_end(&emitter->out, mark);
 }
 
@@ -351,7 +289,7 @@ static void put_bodies(emitter_t *emitter, const core_section_t *section) {
     (void)section;
     const core_module_t *module = emitter->module;
     core_put_u32(&emitter->out, module->function_count + emitter->plan->entry_count);
-    for (uint32_t i = 0; i < module->function_count && core_reader_ok(&emitter->fault); i++)
+    for (uint32_t i = 0; i < module->function_count && emitter->error == NULL; i++)
         put_body(emitter, module->bodies[i]);
     for (uint32_t i = 0; i < emitter->plan->entry_count; i++)
         put_helper(emitter, &emitter->plan->entries[i]);
@@ -363,7 +301,7 @@ static void put_function_names(emitter_t *emitter, core_reader_t *names, bool ne
     core_put_u32(&emitter->out, count);
     for (; count > 0 && core_reader_ok(names); count--) {
         core_put_u32(&emitter->out, renumber(emitter, core_read_u32(names)));
-        size_t start = core_reader_offset(names);
+        const uint8_t *start = names->at;
         uint32_t inner = nested ? core_read_count(names, UINT32_MAX, "") : 1;
         for (; inner > 0 && core_reader_ok(names); inner--) {
             if (nested)
@@ -371,7 +309,7 @@ static void put_function_names(emitter_t *emitter, core_reader_t *names, bool ne
             core_read_bytes(names, core_read_u32(names));
         }
         if (core_reader_ok(names))
-            buf_append(&emitter->out, between(emitter, start, core_reader_offset(names)));
+            buf_append(&emitter->out, spin_slice_of(start, (size_t)(names->at - start)));
     }
 }
 
@@ -447,18 +385,36 @@ static void put_section(emitter_t *emitter, const core_section_t *section) {
     core_put_sized_end(&emitter->out, mark);
 }
 
+/* Functions move, all else stays. Which indices there are is the engine's to check, but for these.
+ */
+static spin_error_t *make_numbers(arena_t *arena, emitter_t *emitter) {
+    const core_module_t *module = emitter->module;
+    uint32_t count = module->imported[CORE_EXTERN_FUNC] + module->function_count;
+    uint32_t *functions = arena_calloc(arena, count, sizeof *functions);
+    if (functions == NULL)
+        return error_no_memory();
+    for (uint32_t i = 0; i < count; i++)
+        functions[i] = renumber(emitter, i);
+    for (size_t space = 0; space <= CORE_SPACE_DATA; space++)
+        emitter->numbers.count[space] = UINT32_MAX;
+    emitter->numbers.of[CORE_SPACE_FUNC] = functions;
+    emitter->numbers.count[CORE_SPACE_FUNC] = count;
+    return NULL;
+}
+
 spin_error_t *legacy_emit(arena_t *arena, const legacy_plan_t *plan, spin_slice_t *out) {
     const core_module_t *module = plan->module;
     emitter_t emitter = {.plan = plan,
                          .module = module,
                          .shift = plan->entry_count > 0 ? (uint32_t)ADDED_IMPORTS : 0};
-    spin_error_t *error = NULL;
-    core_reader_init(&emitter.fault, module->bytes);
+    spin_error_t *error = make_numbers(arena, &emitter);
+    if (error != NULL)
+        return error;
     buf_reserve(&emitter.out, module->bytes.len);
     core_put_preamble(&emitter.out);
-    for (uint32_t i = 0; i < module->section_count && core_reader_ok(&emitter.fault); i++)
+    for (uint32_t i = 0; i < module->section_count && emitter.error == NULL; i++)
         put_section(&emitter, &module->sections[i]);
-    error = core_reader_error(&emitter.fault);
+    error = emitter.error;
     if (error != NULL)
         goto out;
     spin_slice_t copy = {0};

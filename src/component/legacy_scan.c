@@ -150,11 +150,11 @@ static void enter(scan_t *scan, const core_instr_t *instr) {
     if (instr->opcode == CORE_OP_IF)
         pop(scan);
     if (instr->value >= 0) {
-        if ((uint64_t)instr->value >= scan->module->type_count) {
+        const core_func_type_t *type = core_module_type(scan->module, (uint32_t)instr->value);
+        if (type == NULL) {
             scan->gave_up = true;
             return;
         }
-        const core_func_type_t *type = &scan->module->types[instr->value];
         frame.params = type->param_count;
         frame.results = type->result_count;
     } else {
@@ -219,8 +219,7 @@ static void call(scan_t *scan, const core_func_type_t *type, uint32_t func, bool
 
 static void call_by_type(scan_t *scan, uint32_t type, bool tail) {
     pop(scan);
-    call(scan, type < scan->module->type_count ? &scan->module->types[type] : NULL, UINT32_MAX,
-         tail);
+    call(scan, core_module_type(scan->module, type), UINT32_MAX, tail);
 }
 
 static uint32_t store_width(uint32_t opcode) {

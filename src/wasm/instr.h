@@ -30,6 +30,7 @@ enum {
     CORE_OP_DELEGATE = 0x18,
     CORE_OP_CATCH_ALL = 0x19,
     CORE_OP_SELECT = 0x1b,
+    CORE_OP_SELECT_TYPED = 0x1c,
     CORE_OP_TRY_TABLE = 0x1f,
     CORE_OP_LOCAL_GET = 0x20,
     CORE_OP_LOCAL_SET = 0x21,
@@ -65,6 +66,7 @@ typedef enum core_space {
 /* One index among the immediates: its value, and where its bytes stand in the module. */
 typedef struct core_index {
     core_space_t space;
+    bool is_signed; /* written as s33: a type's index in a heap or block type */
     uint32_t value;
     size_t start;
     size_t end;
@@ -75,13 +77,14 @@ typedef struct core_instr {
     size_t start; /* of the opcode's first byte */
     size_t end;   /* after the last immediate */
 
-    core_index_t indices[2]; /* in the order of the binary; those of vectors are not here */
+    core_index_t indices[3]; /* in the order of the binary; those of vectors are not here */
     uint32_t index_count;
 
     int64_t value;    /* i32.const and i64.const; a block's type as the binary has it (s33) */
     uint64_t offset;  /* of a memory access */
     uint32_t align;   /* log2 */
     bool has_memory;  /* the access names its memory: then it is an index, else memory 0 */
+    size_t access_at; /* of a memory access: where its flags stand; else 0 */
     size_t vector_at; /* of br_table, select with types and try_table: where their vector's count
                          stands; else 0 */
     uint8_t pops;     /* operands taken and results given; CORE_EFFECT_VARIES for both where types

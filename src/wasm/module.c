@@ -9,7 +9,6 @@ enum {
     TABLE_LIMIT = 100000,
     MEMORY_LIMIT = 100,
     SEGMENT_LIMIT = 100000,
-    ARITY_LIMIT = 1000,
     LOCAL_LIMIT = 50000,
     BODY_LIMIT = 7654321,
 };
@@ -22,34 +21,6 @@ typedef struct decoder {
 } decoder_t;
 
 typedef void read_entry_fn(decoder_t *decoder, core_reader_t *body, void *entry);
-
-static bool is_ref_code(uint8_t code) {
-    return code >= 0x69 && code <= 0x74;
-}
-
-core_val_type_t core_read_val_type(core_reader_t *reader) {
-    size_t start = core_reader_offset(reader);
-    uint8_t code = core_read_u8(reader);
-    if ((code >= 0x7b && code <= 0x7f) || is_ref_code(code))
-        return code;
-    if (code == 0x63 || code == 0x64) {
-        int64_t heap = core_read_s33(reader);
-        if (heap >= ENTRY_LIMIT)
-            core_reader_fail(reader, start + 1, "type index too large");
-        return code | (core_val_type_t)((uint64_t)heap << 8);
-    }
-    core_reader_fail(reader, start, "malformed value type");
-    return 0;
-}
-
-static core_val_type_t read_ref_type(core_reader_t *reader) {
-    size_t start = core_reader_offset(reader);
-    core_val_type_t type = core_read_val_type(reader);
-    if (core_reader_ok(reader) && !is_ref_code((uint8_t)type) && (type & 0xff) != 0x63 &&
-        (type & 0xff) != 0x64)
-        core_reader_fail(reader, start, "malformed reference type");
-    return type;
-}
 
 /* Section 5.3.10; bit 0 a maximum, 1 shared, 2 64-bit addresses, 3 a page size of its own. */
 static core_limits_t read_limits(core_reader_t *reader, bool is_memory) {
@@ -69,6 +40,7 @@ static core_limits_t read_limits(core_reader_t *reader, bool is_memory) {
         uint32_t bits = core_read_u32(reader);
         if (bits > 64)
             core_reader_fail(reader, start, "malformed page size");
+        limits.has_page_bits = true;
         limits.page_bits = (uint8_t)bits;
     }
     return limits;
@@ -111,34 +83,23 @@ uint32_t core_read_locals(core_reader_t *body) {
     return core_reader_ok(body) ? (uint32_t)total : 0;
 }
 
-static const core_val_type_t *read_types(decoder_t *decoder, core_reader_t *body, uint32_t *count) {
-    *count = core_read_count(body, ARITY_LIMIT, "too many parameters or results");
-    core_val_type_t *types = arena_calloc(decoder->arena, *count, sizeof *types);
-    decoder->no_memory |= types == NULL;
-    for (uint32_t i = 0; types != NULL && i < *count; i++)
-        types[i] = core_read_val_type(body);
-    return types;
-}
-
-static void read_type(decoder_t *decoder, core_reader_t *body, void *entry) {
-    core_func_type_t *type = entry;
+static void read_group(decoder_t *decoder, core_reader_t *body, void *entry) {
+    core_rec_type_t *group = entry;
     size_t start = core_reader_offset(body);
-    uint8_t form = core_read_u8(body);
-    if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f) {
-        core_reader_unknown(body, start, "a type of the garbage collection extension");
-        return;
-    }
-    if (form != 0x60)
-        core_reader_fail(body, start, "malformed function type");
-    type->params = read_types(decoder, body, &type->param_count);
-    if (!decoder->no_memory)
-        type->results = read_types(decoder, body, &type->result_count);
+    core_read_rec_type(body, decoder->arena, group);
+    if (group->count > ENTRY_LIMIT - decoder->module->type_count)
+        core_reader_fail(body, start, "too many types");
+    else
+        decoder->module->type_count += group->count;
 }
 
 static core_extern_kind_t read_kind(core_reader_t *body) {
     size_t start = core_reader_offset(body);
     uint8_t kind = core_read_u8(body);
-    if (kind > CORE_EXTERN_TAG) {
+    if (kind == 0x7e || kind == 0x7f) {
+        core_reader_unknown(body, start, "a compact import");
+        kind = 0;
+    } else if (kind > CORE_EXTERN_TAG) {
         core_reader_fail(body, start, "malformed import or export kind");
         kind = 0;
     }
@@ -146,23 +107,28 @@ static core_extern_kind_t read_kind(core_reader_t *body) {
 }
 
 static core_table_t read_table_type(core_reader_t *body) {
-    core_table_t table = {.type = read_ref_type(body)};
+    core_table_t table = {.type = core_read_ref_type(body)};
     table.limits = read_limits(body, false);
     return table;
+}
+
+void core_read_extern_type(core_reader_t *reader, arena_t *arena, core_import_t *out) {
+    (void)arena;
+    out->kind = read_kind(reader);
+    switch (out->kind) {
+    case CORE_EXTERN_FUNC: out->of.type = core_read_u32(reader); break;
+    case CORE_EXTERN_TABLE: out->of.table = read_table_type(reader); break;
+    case CORE_EXTERN_MEMORY: out->of.memory = read_limits(reader, true); break;
+    case CORE_EXTERN_GLOBAL: out->of.global = read_global_type(reader); break;
+    case CORE_EXTERN_TAG: out->of.type = read_tag_type(reader); break;
+    }
 }
 
 static void read_import(decoder_t *decoder, core_reader_t *body, void *entry) {
     core_import_t *import = entry;
     import->module = core_read_name(body);
     import->name = core_read_name(body);
-    import->kind = read_kind(body);
-    switch (import->kind) {
-    case CORE_EXTERN_FUNC: import->of.type = core_read_u32(body); break;
-    case CORE_EXTERN_TABLE: import->of.table = read_table_type(body); break;
-    case CORE_EXTERN_MEMORY: import->of.memory = read_limits(body, true); break;
-    case CORE_EXTERN_GLOBAL: import->of.global = read_global_type(body); break;
-    case CORE_EXTERN_TAG: import->of.type = read_tag_type(body); break;
-    }
+    core_read_extern_type(body, decoder->arena, import);
     decoder->module->imported[import->kind]++;
 }
 
@@ -232,7 +198,7 @@ static void read_element(decoder_t *decoder, core_reader_t *body, void *entry) {
     if ((flags & 3) != 0) {
         start = core_reader_offset(body);
         if (element->expressions)
-            element->type = read_ref_type(body);
+            element->type = core_read_ref_type(body);
         else if (core_read_u8(body) != 0)
             core_reader_fail(body, start, "malformed element kind");
     }
@@ -263,6 +229,7 @@ static void read_data(decoder_t *decoder, core_reader_t *body, void *entry) {
     uint32_t flags = core_read_u32(body);
     if (flags > 2)
         core_reader_fail(body, start, "malformed data segment kind");
+    data->flags = (uint8_t)flags;
     data->mode = flags == 1 ? CORE_SEGMENT_PASSIVE : CORE_SEGMENT_ACTIVE;
     data->memory = flags == 2 ? core_read_u32(body) : 0;
     if (flags != 1)
@@ -286,7 +253,7 @@ typedef struct vector_section {
     }
 
 static const vector_section_t vector_sections[CORE_SECTION_COUNT] = {
-    [CORE_SECTION_TYPE] = VECTOR(read_type, core_func_type_t, types, type_count, ENTRY_LIMIT),
+    [CORE_SECTION_TYPE] = VECTOR(read_group, core_rec_type_t, groups, group_count, ENTRY_LIMIT),
     [CORE_SECTION_IMPORT] = VECTOR(read_import, core_import_t, imports, import_count, ENTRY_LIMIT),
     [CORE_SECTION_FUNCTION] =
         VECTOR(read_function, uint32_t, functions, function_count, ENTRY_LIMIT),
@@ -324,6 +291,21 @@ static void read_code(decoder_t *decoder, core_reader_t *body) {
         core_reader_fail(body, start, "function and code section have different lengths");
 }
 
+/* Puts the types of all groups side by side, for their indices. */
+static void flatten_groups(decoder_t *decoder) {
+    core_module_t *module = decoder->module;
+    core_sub_type_t *types = arena_calloc(decoder->arena, module->type_count, sizeof *types);
+    decoder->no_memory |= types == NULL;
+    module->types = types;
+    for (uint32_t i = 0; types != NULL && i < module->group_count; i++) {
+        core_rec_type_t *group = &module->groups[i];
+        if (group->count > 0)
+            memcpy(types, group->types, group->count * sizeof *types);
+        group->types = types;
+        types += group->count;
+    }
+}
+
 static void read_section(decoder_t *decoder, core_section_t *section, uint32_t *data_promised) {
     core_module_t *module = decoder->module;
     core_reader_t body = section->body;
@@ -347,9 +329,12 @@ static void read_section(decoder_t *decoder, core_section_t *section, uint32_t *
     }
     if (core_reader_ok(&body) && !decoder->no_memory)
         core_reader_finish(&body, "bytes left at the end of a section");
+    if (section->id == CORE_SECTION_TYPE && core_reader_ok(&body) && !decoder->no_memory)
+        flatten_groups(decoder);
     section->body.fault = body.fault;
     section->body.fault_at = body.fault_at;
     section->body.fault_unknown = body.fault_unknown;
+    section->body.fault_memory = body.fault_memory;
 }
 
 /* How many sections there are, so that one array holds them. */
@@ -414,7 +399,7 @@ const core_func_type_t *core_module_func_type(const core_module_t *module, uint3
                 break;
             }
     }
-    return type < module->type_count ? &module->types[type] : NULL;
+    return core_module_type(module, type);
 }
 
 const core_export_t *core_module_find_export(const core_module_t *module, spin_slice_t name) {

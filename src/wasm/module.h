@@ -23,7 +23,8 @@ typedef struct core_limits {
     bool has_max;
     bool shared;
     bool is64;
-    uint8_t page_bits; /* log2 of a memory's page size */
+    bool has_page_bits;
+    uint8_t page_bits; /* log2 of a memory's page size; 16 where it is not written */
 } core_limits_t;
 
 typedef struct core_table {
@@ -75,6 +76,7 @@ typedef struct core_element {
 } core_element_t;
 
 typedef struct core_data {
+    uint8_t flags; /* as in the binary, 0 to 2 */
     core_segment_mode_t mode;
     uint32_t memory;
     spin_slice_t offset;
@@ -84,7 +86,8 @@ typedef struct core_data {
 typedef struct core_module {
     spin_slice_t bytes;
     core_section_t *sections; /* all, in order */
-    core_func_type_t *types;
+    core_sub_type_t *types;
+    core_rec_type_t *groups; /* the same types as the section groups them */
     core_import_t *imports;
     uint32_t *functions; /* the type of each function that the module defines */
     core_table_t *tables;
@@ -95,8 +98,8 @@ typedef struct core_module {
     core_element_t *elements;
     spin_slice_t *bodies; /* locals and instructions of each function, without the size */
     core_data_t *data;
-    uint32_t section_count, type_count, import_count, function_count, table_count, memory_count,
-        tag_count, global_count, export_count, element_count, data_count;
+    uint32_t section_count, type_count, group_count, import_count, function_count, table_count,
+        memory_count, tag_count, global_count, export_count, element_count, data_count;
     uint32_t imported[5]; /* how many of the imports are of each core_extern_kind_t */
     uint32_t start;       /* where has_start */
     bool has_start;
@@ -109,6 +112,12 @@ spin_error_t *core_module_read(arena_t *arena, spin_slice_t bytes, core_module_t
 
 /* A part of the module's bytes, such as a body, as a reader with the module's offsets. */
 core_reader_t core_module_part(const core_module_t *module, spin_slice_t part);
+/* Function type `type`, or NULL where there is none. */
+static inline const core_func_type_t *core_module_type(const core_module_t *module, uint32_t type) {
+    if (type >= module->type_count || module->types[type].kind != CORE_TYPE_FUNC)
+        return NULL;
+    return &module->types[type].func;
+}
 /* The type of function `index` (imports first), or NULL where there is none. */
 const core_func_type_t *core_module_func_type(const core_module_t *module, uint32_t index);
 /* The export with that name, or NULL. */
@@ -117,6 +126,9 @@ const core_export_t *core_module_find_export(const core_module_t *module, spin_s
 /* Pieces that other decoders share. */
 /* Reads an expression and gives its bytes, `end` included. */
 spin_slice_t core_read_expression(core_reader_t *reader);
+/* What an import's two names are followed by: kind and type. Leaves the names of `out` alone.
+ * Allocates nothing; the arena is for types to come. */
+void core_read_extern_type(core_reader_t *reader, arena_t *arena, core_import_t *out);
 /* The groups of locals that a body begins with: how many locals in all. */
 uint32_t core_read_locals(core_reader_t *body);
 

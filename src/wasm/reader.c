@@ -25,17 +25,27 @@ void core_reader_unknown(core_reader_t *reader, size_t offset, const char *reaso
     core_reader_fail(reader, offset, reason);
 }
 
+void core_reader_no_memory(core_reader_t *reader) {
+    if (reader->fault == NULL)
+        reader->fault_memory = true;
+    core_reader_fail(reader, core_reader_offset(reader), "out of memory");
+}
+
 void core_reader_adopt(core_reader_t *reader, const core_reader_t *part) {
     if (part->fault == NULL)
         return;
-    if (reader->fault == NULL)
+    if (reader->fault == NULL) {
         reader->fault_unknown = part->fault_unknown;
+        reader->fault_memory = part->fault_memory;
+    }
     core_reader_fail(reader, part->fault_at, part->fault);
 }
 
 spin_error_t *core_reader_error(const core_reader_t *reader) {
     if (reader->fault == NULL)
         return NULL;
+    if (reader->fault_memory)
+        return error_no_memory();
     spin_error_kind_t kind = reader->fault_unknown ? SPIN_ERROR_UNSUPPORTED : SPIN_ERROR_INVALID;
     return error_at_offset(error_new(kind, "%s", reader->fault), NULL, reader->fault_at);
 }

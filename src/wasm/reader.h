@@ -19,6 +19,7 @@ typedef struct core_reader {
     const char *fault; /* a static string; NULL while all is well */
     size_t fault_at;
     bool fault_unknown; /* not broken: a form this reader does not know */
+    bool fault_memory;  /* not broken: memory for what was read ran out */
 } core_reader_t;
 
 /* Sections, ids as in the binary. */
@@ -66,9 +67,12 @@ static inline size_t core_reader_left(const core_reader_t *reader) {
 void core_reader_fail(core_reader_t *reader, size_t offset, const char *reason);
 /* The same for input that may be right, but that this reader does not know. */
 void core_reader_unknown(core_reader_t *reader, size_t offset, const char *reason);
+/* The same where an allocation failed. */
+void core_reader_no_memory(core_reader_t *reader);
 /* Hands the fault of a part on to the reader it was taken from. */
 void core_reader_adopt(core_reader_t *reader, const core_reader_t *part);
-/* NULL while all is well, else INVALID (UNSUPPORTED where unknown) with the byte offset. */
+/* NULL while all is well, else INVALID (UNSUPPORTED where unknown) with the byte offset, or
+ * NO_MEMORY. */
 spin_error_t *core_reader_error(const core_reader_t *reader);
 
 /* Each takes a value off the front. LEB128 integers longer than their type allows, or with bits

@@ -31,7 +31,7 @@ typedef struct guest_options {
     bool expressions; /* segments hold expressions; a global holds a function */
     bool names;       /* a name section and some stale sections */
     bool redis;       /* handle-redis-message as well */
-    bool gc;          /* a function with an instruction of garbage collection */
+    bool unknown;     /* a function with an instruction that is not known */
     bool both;        /* stores of both layouts */
 } guest_options_t;
 
@@ -242,9 +242,9 @@ static inline void guest_body(buf_t *out, const guest_options_t *options, uint32
     case GUEST_ALLOC_WRAPPER: guest_wrapper(out, options, 4, GUEST_ALLOC); break;
     case GUEST_HANDLER_WRAPPER: guest_wrapper(out, options, 10, GUEST_HANDLER); break;
     case GUEST_REDIS: guest_redis(out, options); break;
-    default: /* ref.i31 of a constant, dropped */
-        if (options->gc)
-            GUEST_BYTES(out, 0, 0x41, 1, 0xfb, 0x1c, 0x1a, 0x0b);
+    default: /* an opcode that nobody assigned */
+        if (options->unknown)
+            GUEST_BYTES(out, 0, 0x41, 1, 0xfb, 0x3c, 0x1a, 0x0b);
         else
             GUEST_BYTES(out, 0, 0x0b);
         break;

@@ -149,7 +149,7 @@ static void faults_carry_offset_and_reason(void **state) {
         {MODULE(1, 2, 0, 0), 11, "bytes left at the end of a section"},
         {MODULE(1, 1, 9), 10, "more entries than bytes"},
         {MODULE(1, 6, 0xc1, 0x84, 0x3d, 0, 0, 0), 10, "too many entries"},
-        {MODULE(1, 4, 1, 0x61, 0, 0), 11, "malformed function type"},
+        {MODULE(1, 4, 1, 0x61, 0, 0), 11, "malformed type"},
         {MODULE(1, 5, 1, 0x60, 1, 0x40, 0), 13, "malformed value type"},
         {MODULE(2, 4, 1, 1, 0xff, 0), 12, "name is not UTF-8"},
         {MODULE(2, 5, 1, 0, 0, 5, 0), 13, "malformed import or export kind"},
@@ -189,8 +189,8 @@ static void unknown_forms_are_not_broken(void **state) {
         spin_slice_t bytes;
         size_t at;
     } cases[] = {
-        {MODULE(1, 4, 1, 0x5f, 0, 0), 11},                      /* a struct type */
-        {MODULE(6, 7, 1, 0x6e, 0, 0xfb, 0x1c, 0x0b, 0), 13},    /* ref.i31 */
+        {MODULE(1, 4, 1, 0x65, 0x5f, 0), 11},                   /* a shared struct type */
+        {MODULE(6, 7, 1, 0x6e, 0, 0xfb, 0x1f, 0x0b, 0), 13},    /* no such code */
         {MODULE(6, 7, 1, 0x7f, 0, 0xfc, 0x80, 0x01, 0x0b), 13}, /* no such code */
         {MODULE(6, 6, 1, 0x7f, 0, 0x27, 0x0b, 0), 13},          /* no such opcode */
     };
@@ -220,7 +220,7 @@ static void instructions_give_their_immediates(void **state) {
         {BYTES(0x02, 0x40), CORE_OP_BLOCK, 0, {0}, {0}},
         {BYTES(0x03, 0x7f), CORE_OP_LOOP, 0, {0}, {0}},
         {BYTES(0x04, 0x05), CORE_OP_IF, 1, {CORE_SPACE_TYPE}, {5}},
-        {BYTES(0x02, 0x64, 0x03), CORE_OP_BLOCK, 0, {0}, {0}},
+        {BYTES(0x02, 0x64, 0x03), CORE_OP_BLOCK, 1, {CORE_SPACE_TYPE}, {3}},
         {BYTES(0x08, 0x02), CORE_OP_THROW, 1, {CORE_SPACE_TAG}, {2}},
         {BYTES(0x0d, 0x81, 0x00), CORE_OP_BR_IF, 1, {CORE_SPACE_LABEL}, {1}},
         {BYTES(0x0e, 2, 1, 0, 3), CORE_OP_BR_TABLE, 0, {0}, {0}},
@@ -313,8 +313,8 @@ static void modules_are_decoded(void **state) {
     guest_make(&bytes, &everything);
     assert_null(core_module_read(&arena, buf_slice(&bytes), &module));
     assert_int_equal(module.type_count, 7);
-    assert_int_equal(module.types[0].param_count, 10);
-    assert_int_equal(module.types[0].params[9], CORE_I32);
+    assert_int_equal(module.types[0].func.param_count, 10);
+    assert_int_equal(module.types[0].func.params[9], CORE_I32);
     assert_int_equal(module.import_count, 1);
     assert_int_equal(module.imported[CORE_EXTERN_FUNC], 1);
     assert_true(slice_equal_text(module.imports[0].name, "note"));
@@ -334,8 +334,8 @@ static void modules_are_decoded(void **state) {
     assert_int_equal(module.data_count, 2);
     assert_true(slice_equal_text(module.data[1].bytes, "passive"));
     assert_int_equal(module.data[0].offset.len, 4);
-    assert_ptr_equal(core_module_func_type(&module, 0), &module.types[4]);
-    assert_ptr_equal(core_module_func_type(&module, 1 + GUEST_HANDLER), &module.types[0]);
+    assert_ptr_equal(core_module_func_type(&module, 0), &module.types[4].func);
+    assert_ptr_equal(core_module_func_type(&module, 1 + GUEST_HANDLER), &module.types[0].func);
     assert_null(core_module_func_type(&module, 1 + GUEST_FUNC_COUNT));
     const core_export_t *export = core_module_find_export(&module, SLICE_LITERAL("memory"));
     assert_non_null(export);
