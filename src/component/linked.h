@@ -159,7 +159,9 @@ typedef struct linked_component {
     uint32_t module_count, instance_count, component_count, option_count, resource_count,
         import_count, lift_count, lower_count, builtin_count, export_count, exported_module_count,
         memory_count, realloc_count; /* the numbers that options use */
-    bool uses_async; /* an async function type, option or built-in is used anywhere */
+    /* An async function (imported ones that are never called too), option or built-in is used
+     * anywhere; resource.*, context.* and error-context.* do not count as such. */
+    bool uses_async;
 } linked_component_t;
 
 /* A core module that the host gives for a root's import of one. */
@@ -186,13 +188,13 @@ enum {
     LINK_MAX_ITEMS = 1000 * 1000,
 };
 
-/* Whether a lower is a Wasm adapter in the fused module: both sides, and the type, synchronous. All
- * other lowers of lifts go through the host. */
+/* Whether a lower is a Wasm adapter in the fused module: of a lift, in a component that uses
+ * nothing asynchronous. In one that does, the host must know which task runs: all its lowers of
+ * lifts go through the host ("spin:call"), and it calls all lifts by "spin:lift:N" and keeps track
+ * itself of which instances may be entered. */
 static inline bool linked_is_adapter(const linked_component_t *linked,
                                      const linked_lower_t *lower) {
-    return !lower->is_import && !lower->type->is_async &&
-           !linked->options[lower->options].is_async &&
-           !linked->options[linked->lifts[lower->callee].options].is_async;
+    return !lower->is_import && !linked->uses_async;
 }
 
 #endif

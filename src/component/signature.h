@@ -20,10 +20,18 @@ signature_t signature_of_lift(const spin_function_t *type, const linked_options_
 signature_t signature_of_lower(const spin_function_t *type, const linked_options_t *options);
 signature_t signature_of_builtin(const linked_component_t *linked, const linked_builtin_t *builtin);
 
-/* Sizes where pointers are 4 or 8 bytes wide; `type->layout` has the ones for 4. */
-uint32_t signature_size(const spin_type_t *type, bool memory64);
-uint32_t signature_align(const spin_type_t *type, bool memory64);
-/* Letters of the flattened type into `out`; false: more than `limit`. */
+/* Sizes, alignments and payload offsets where pointers are 4 or 8 bytes wide. */
+static inline const wit_layout_t *signature_layout(const spin_type_t *type, bool memory64) {
+    return memory64 ? &type->layout64 : &type->layout;
+}
+static inline uint32_t signature_size(const spin_type_t *type, bool memory64) {
+    return signature_layout(type, memory64)->size;
+}
+static inline uint32_t signature_align(const spin_type_t *type, bool memory64) {
+    return signature_layout(type, memory64)->align;
+}
+/* Letters of the flattened type into `out`, which holds `limit` (at most WIT_FLAT_MAX) and a NUL;
+ * false: more than that. */
 bool signature_flatten(const spin_type_t *type, bool memory64, char *out, uint32_t limit);
 
 #endif

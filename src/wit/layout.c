@@ -27,16 +27,21 @@ static void append_flat(wit_layout_t *layout, const wit_layout_t *more) {
         layout->flat[layout->flat_len++] = more->flat[i];
 }
 
-static bool pointer_and_length(wit_layout_t *layout) {
-    *layout = (wit_layout_t){.size = 8, .align = 4, .flat_len = 2, .flat = "ii"};
+/* The layout of a type for one of the two widths of pointers. */
+static const wit_layout_t *layout_of(const wit_type_t *type, bool memory64) {
+    return memory64 ? &type->layout64 : &type->layout;
+}
+
+static bool pointer_and_length(wit_layout_t *layout, bool memory64) {
+    *layout = memory64 ? (wit_layout_t){.size = 16, .align = 8, .flat_len = 2, .flat = "II"}
+                       : (wit_layout_t){.size = 8, .align = 4, .flat_len = 2, .flat = "ii"};
     return true;
 }
 
-static bool fields(wit_type_t *type) {
-    wit_layout_t *layout = &type->layout;
+static bool fields(const wit_type_t *type, wit_layout_t *layout, bool memory64) {
     uint64_t size = 0;
     for (size_t i = 0; i < type->parts_len; i++) {
-        const wit_layout_t *part = &type->parts[i].ref.type->layout;
+        const wit_layout_t *part = layout_of(type->parts[i].ref.type, memory64);
         size = align_up(size, part->align) + part->size;
         if (size > UINT32_MAX)
             return false;
@@ -49,9 +54,8 @@ static bool fields(wit_type_t *type) {
     return size <= UINT32_MAX;
 }
 
-static bool fixed_list(wit_type_t *type) {
-    wit_layout_t *layout = &type->layout;
-    const wit_layout_t *element = &type->parts[0].ref.type->layout;
+static bool fixed_list(const wit_type_t *type, wit_layout_t *layout, bool memory64) {
+    const wit_layout_t *element = layout_of(type->parts[0].ref.type, memory64);
     uint64_t size;
     if (__builtin_mul_overflow((uint64_t)type->length, (uint64_t)element->size, &size) ||
         size > UINT32_MAX)
@@ -86,8 +90,7 @@ static void join_flat(wit_layout_t *layout, const wit_layout_t *payload) {
     }
 }
 
-static bool cases(wit_type_t *type, size_t count) {
-    wit_layout_t *layout = &type->layout;
+static bool cases(const wit_type_t *type, size_t count, wit_layout_t *layout, bool memory64) {
     uint64_t size = 0;
     uint32_t align = 1;
     set_flat(layout, 'i');
@@ -95,11 +98,12 @@ static bool cases(wit_type_t *type, size_t count) {
         const wit_type_t *payload = type->parts[i].ref.type;
         if (payload == NULL)
             continue;
-        if (payload->layout.align > align)
-            align = payload->layout.align;
-        if (payload->layout.size > size)
-            size = payload->layout.size;
-        join_flat(layout, &payload->layout);
+        const wit_layout_t *part = layout_of(payload, memory64);
+        if (part->align > align)
+            align = part->align;
+        if (part->size > size)
+            size = part->size;
+        join_flat(layout, part);
     }
     layout->discriminant = layout_discriminant(count);
     layout->align = align > layout->discriminant ? align : layout->discriminant;
@@ -110,8 +114,7 @@ static bool cases(wit_type_t *type, size_t count) {
 }
 
 /* The specification ends at 32 flags; more were allowed before, as words of 32. */
-static bool flags(wit_type_t *type) {
-    wit_layout_t *layout = &type->layout;
+static bool flags(const wit_type_t *type, wit_layout_t *layout) {
     size_t words = (type->parts_len + 31) / 32;
     if (words > UINT32_MAX / 4)
         return false;
@@ -122,8 +125,7 @@ static bool flags(wit_type_t *type) {
     return true;
 }
 
-bool layout_compute(wit_type_t *type) {
-    wit_layout_t *layout = &type->layout;
+static bool compute(const wit_type_t *type, wit_layout_t *layout, bool memory64) {
     *layout = (wit_layout_t){.align = 1};
     switch (type->kind) {
     case SPIN_TYPE_BOOL:
@@ -146,15 +148,19 @@ bool layout_compute(wit_type_t *type) {
     case SPIN_TYPE_STRING:
     case SPIN_TYPE_LIST:
     case SPIN_TYPE_MAP:
-    case SPIN_TYPE_BYTES: return pointer_and_length(layout);
-    case SPIN_TYPE_FIXED_LIST: return fixed_list(type);
+    case SPIN_TYPE_BYTES: return pointer_and_length(layout, memory64);
+    case SPIN_TYPE_FIXED_LIST: return fixed_list(type, layout, memory64);
     case SPIN_TYPE_TUPLE:
-    case SPIN_TYPE_RECORD: return fields(type);
+    case SPIN_TYPE_RECORD: return fields(type, layout, memory64);
     case SPIN_TYPE_VARIANT:
-    case SPIN_TYPE_ENUM: return cases(type, type->parts_len);
+    case SPIN_TYPE_ENUM: return cases(type, type->parts_len, layout, memory64);
     case SPIN_TYPE_OPTION:
-    case SPIN_TYPE_RESULT: return cases(type, 2);
-    case SPIN_TYPE_FLAGS: return flags(type);
+    case SPIN_TYPE_RESULT: return cases(type, 2, layout, memory64);
+    case SPIN_TYPE_FLAGS: return flags(type, layout);
     }
     return false;
+}
+
+bool layout_compute(wit_type_t *type) {
+    return compute(type, &type->layout, false) && compute(type, &type->layout64, true);
 }

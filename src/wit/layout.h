@@ -7,8 +7,8 @@
 
 #include "wit/model.h"
 
-/* Fills in `type->layout` from the layouts of its parts, which must be there. False: larger than an
- * address space of 32 bits. */
+/* Fills in `type->layout` and `type->layout64` from the layouts of its parts, which must be there.
+ * False: larger than an address space of 32 bits. */
 bool layout_compute(wit_type_t *type);
 
 /* The bytes that tell `cases` cases apart. */

@@ -59,8 +59,9 @@ struct spin_type {
     const wit_typedef_t *resource; /* SPIN_TYPE_OWN, SPIN_TYPE_BORROW */
     spin_slice_t text;             /* as WIT */
     wit_layout_t layout;
-    uint32_t depth;    /* how far types nest in it; 0: nothing in it. At most TYPE_MAX_DEPTH */
-    bool has_pointers; /* holds strings, lists or maps: something to allocate and to free */
+    wit_layout_t layout64; /* where pointers are 8 bytes wide */
+    uint32_t depth;        /* how far types nest in it; 0: nothing in it. At most TYPE_MAX_DEPTH */
+    bool has_pointers;     /* holds strings, lists or maps: something to allocate and to free */
     bool has_handles;
     bool has_borrows;
 };

@@ -196,6 +196,15 @@ out:
     return error;
 }
 
+spin_error_t *type_refresh_texts(type_table_t *table) {
+    spin_error_t *error = NULL;
+    table->texts = 0;
+    /* In the order in which they were made: what a type is made of goes before it. */
+    for (size_t i = 0; i < table->known.len && error == NULL; i++)
+        error = set_text(table, table->known.entries[i].value);
+    return error;
+}
+
 spin_error_t *type_make_plain(type_table_t *table, spin_type_kind_t kind, const wit_type_t **out) {
     return type_make(table, &(wit_type_t){.kind = kind}, out);
 }

@@ -30,6 +30,10 @@ spin_error_t *type_make(type_table_t *table, const wit_type_t *pattern, const wi
 /* One that stands for itself: bool to error-context. */
 spin_error_t *type_make_plain(type_table_t *table, spin_type_kind_t kind, const wit_type_t **out);
 
+/* Writes the texts of all anonymous types anew, for declared ones that got another name. Errors:
+ * LIMIT, NO_MEMORY. */
+spin_error_t *type_refresh_texts(type_table_t *table);
+
 /* "u32"; NULL for kinds that need more. */
 const char *type_plain_name(spin_type_kind_t kind);
 

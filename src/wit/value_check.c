@@ -156,9 +156,9 @@ spin_error_t *spin_value_check(const spin_value_t *value, const spin_type_t *typ
     case SPIN_TYPE_S32: return check_signed(value, type, 32);
     case SPIN_TYPE_U8: return check_unsigned(value, type, 8);
     case SPIN_TYPE_U16: return check_unsigned(value, type, 16);
-    case SPIN_TYPE_U32:
     case SPIN_TYPE_OWN:
-    case SPIN_TYPE_BORROW:
+    case SPIN_TYPE_BORROW: return NULL; /* of the host's resources it may be a pointer */
+    case SPIN_TYPE_U32:
     case SPIN_TYPE_STREAM:
     case SPIN_TYPE_FUTURE:
     case SPIN_TYPE_ERROR_CONTEXT: return check_unsigned(value, type, 32);

@@ -89,7 +89,8 @@ typedef struct gen {
     map_t type_index;        /* a type as a side sees it, and with its `guest`, to gen_type_t */
     map_t names;             /* of everything at file scope, to what it is */
     VEC(gen_handle_t) handles;
-    unsigned string_needs; /* GEN_STORE, GEN_FLATTEN: strings and bytes have these in common */
+    unsigned string_needs; /* GEN_STORE, GEN_FLATTEN: all strings have these in common */
+    unsigned bytes_needs;  /* the same of list<u8> */
     bool need_char;
     bool need_bulk;
     buf_t header;

@@ -41,6 +41,8 @@ static void from_number(gen_t *gen, unsigned indent, const gen_type_t *type, con
         gen_line(gen, indent, "%s = (%s)spin_lift_%s(lift, &%s, %s);", value, type->ctype,
                  wit->kind == SPIN_TYPE_OWN ? "own" : "borrow",
                  gen_resource_name(gen, wit->resource), number);
+    else if (wit->kind == SPIN_TYPE_OWN)
+        gen_line(gen, indent, "%s.handle = spin_lift_guest_own(lift, %s);", value, number);
     else if (gen_is_handle(wit))
         gen_line(gen, indent, "%s.handle = %s;", value, number);
     else

@@ -28,7 +28,9 @@ const char *gen_address(gen_t *gen, const char *value) {
 void gen_measure(gen_t *gen, unsigned indent, const gen_type_t *type, const char *value) {
     if (!type->type->has_pointers)
         return;
-    if (gen_is_text(type->type))
+    if (type->type->kind == SPIN_TYPE_STRING)
+        gen_line(gen, indent, "spin_lower_measure_text(lower, %s);", value);
+    else if (gen_is_text(type->type))
         gen_line(gen, indent, "spin_lower_measure(lower, %s.len, 1, 1);", value);
     else
         gen_line(gen, indent, "measure_%s(lower, %s);", type->name, gen_address(gen, value));
@@ -76,6 +78,8 @@ static const char *number(gen_t *gen, const gen_type_t *type, const char *value,
                         gen_resource_name(gen, wit->resource), value);
     if (wit->kind == SPIN_TYPE_BORROW)
         return gen_text(gen, "spin_lower_guest_borrow(lower, %s.handle)", value);
+    if (wit->kind == SPIN_TYPE_OWN)
+        return gen_text(gen, "spin_lower_guest_own(lower, %s.handle)", value);
     return gen_text(gen, "%s.handle", value);
 }
 
@@ -94,10 +98,14 @@ static const char *length_of(gen_t *gen, const char *value) {
     return value[0] == '*' ? gen_text(gen, "%s->len", value + 1) : gen_text(gen, "%s.len", value);
 }
 
+static const char *text_name(const gen_type_t *type) {
+    return type->type->kind == SPIN_TYPE_STRING ? "string" : "list_u8";
+}
+
 void gen_store(gen_t *gen, unsigned indent, const gen_type_t *type, const char *at,
                const char *value) {
     if (gen_is_text(type->type))
-        gen_line(gen, indent, "store_string(lower, %s, %s);", at, value);
+        gen_line(gen, indent, "store_%s(lower, %s, %s);", text_name(type), at, value);
     else if (is_number(type))
         gen_line(gen, indent, "spin_store_%s(%s, %s);", width(type), at,
                  number(gen, type, value, false));
@@ -113,7 +121,7 @@ void gen_flatten(gen_t *gen, unsigned indent, const gen_type_t *type, const char
                  uint32_t flat, const char *value) {
     const char *at = gen_at(gen, base, flat);
     if (gen_is_text(type->type))
-        gen_line(gen, indent, "flatten_string(lower, %s, %s);", at, value);
+        gen_line(gen, indent, "flatten_%s(lower, %s, %s);", text_name(type), at, value);
     else if (is_number(type))
         gen_line(gen, indent, "%s[%u] = %s;", base, flat, number(gen, type, value, true));
     else if (gen_is_outside(type->type)) {
@@ -303,27 +311,38 @@ static void lower_number(gen_t *gen, const gen_type_t *type) {
     gen_function(gen, gen_text(gen, "static %s lower_%s(", type->ctype, type->name), params, 2);
 }
 
-static void common_functions(gen_t *gen) {
-    gen->subject = "strings and chars";
+/* Strings may be in another encoding in the guest, and then of another length. */
+static void text_functions(gen_t *gen, unsigned needs, bool is_string) {
     static const char *const store_params[] = {"spin_lower_t *lower", "uint8_t *at",
                                                "spin_slice_t value"};
     static const char *const flatten_params[] = {"spin_lower_t *lower", "spin_flat_t *flat",
                                                  "spin_slice_t value"};
-    static const char *const char_params[] = {"spin_lower_t *lower", "uint32_t value"};
-    if ((gen->string_needs & GEN_STORE) != 0) {
-        gen_line(gen, 1, "uint32_t ptr;");
-        gen_line(gen, 1, "spin_lower_bytes(lower, value, &ptr);");
+    const char *locals = is_string ? "uint32_t ptr, len;" : "uint32_t ptr;";
+    const char *write = is_string ? "spin_lower_text(lower, value, &ptr, &len);"
+                                  : "spin_lower_bytes(lower, value, &ptr);";
+    const char *len = is_string ? "len" : "(uint32_t)value.len";
+    const char *name = is_string ? "string" : "list_u8";
+    if ((needs & GEN_STORE) != 0) {
+        gen_line(gen, 1, "%s", locals);
+        gen_line(gen, 1, "%s", write);
         gen_line(gen, 1, "spin_store_u32(at, ptr);");
-        gen_line(gen, 1, "spin_store_u32(at + 4, (uint32_t)value.len);");
-        gen_function(gen, "static void store_string(", store_params, 3);
+        gen_line(gen, 1, "spin_store_u32(at + 4, %s);", len);
+        gen_function(gen, gen_text(gen, "static void store_%s(", name), store_params, 3);
     }
-    if ((gen->string_needs & GEN_FLATTEN) != 0) {
-        gen_line(gen, 1, "uint32_t ptr;");
-        gen_line(gen, 1, "spin_lower_bytes(lower, value, &ptr);");
+    if ((needs & GEN_FLATTEN) != 0) {
+        gen_line(gen, 1, "%s", locals);
+        gen_line(gen, 1, "%s", write);
         gen_line(gen, 1, "flat[0] = ptr;");
-        gen_line(gen, 1, "flat[1] = (uint32_t)value.len;");
-        gen_function(gen, "static void flatten_string(", flatten_params, 3);
+        gen_line(gen, 1, "flat[1] = %s;", len);
+        gen_function(gen, gen_text(gen, "static void flatten_%s(", name), flatten_params, 3);
     }
+}
+
+static void common_functions(gen_t *gen) {
+    static const char *const char_params[] = {"spin_lower_t *lower", "uint32_t value"};
+    gen->subject = "strings and chars";
+    text_functions(gen, gen->string_needs, true);
+    text_functions(gen, gen->bytes_needs, false);
     if (gen->need_char) {
         gen_line(gen, 1, "if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))");
         gen_line(gen, 2, "spin_lower_fail(lower, \"char\", value);");

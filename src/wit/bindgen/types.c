@@ -330,7 +330,8 @@ void gen_need(gen_t *gen, gen_type_t *type, unsigned needs) {
         needs &= ~(unsigned)(GEN_MEASURE | GEN_CLEAR);
     bool outside = wit->kind == SPIN_TYPE_LIST || wit->kind == SPIN_TYPE_MAP;
     if (gen_is_text(wit)) {
-        gen->string_needs |= needs & (GEN_STORE | GEN_FLATTEN);
+        *(type->type->kind == SPIN_TYPE_STRING ? &gen->string_needs : &gen->bytes_needs) |=
+            needs & (GEN_STORE | GEN_FLATTEN);
         return;
     }
     /* One function does both: what it takes or gives is a number. */

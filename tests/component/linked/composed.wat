@@ -1,0 +1,60 @@
+;; A resource with a destructor in one component instance, calls of it in another, an import that a
+;; core module passes on, and two memories.
+(component
+  (component $Counters
+    (core module $Destroy (func (export "destroy") (param i32)))
+    (core instance $destroy (instantiate $Destroy))
+    (type $own (resource (rep i32) (dtor (core func $destroy "destroy"))))
+    (core func $new (canon resource.new $own))
+    (core func $again (canon resource.new $own))
+    (core module $Main
+      (import "own" "new" (func $new (param i32) (result i32)))
+      (import "own" "again" (func (param i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+      (func (export "label") (param i32) (result i32) unreachable)
+      (func (export "label-done") (param i32))
+      (export "through" (func $new)))
+    (core instance $main (instantiate $Main (with "own" (instance
+      (export "new" (func $new)) (export "again" (func $again))))))
+    (export $counter "counter" (type $own))
+    (func $make (param "from" u32) (result (own $counter)) (canon lift (core func $main "through")))
+    (func $label (param "self" (borrow $counter)) (result string)
+      (canon lift (core func $main "label") (memory (core memory $main "memory"))
+        (realloc (core func $main "realloc")) (post-return (core func $main "label-done"))))
+    (export "[constructor]counter" (func $make))
+    (export "[method]counter.label" (func $label)))
+  (component $User
+    (import "counters" (instance $counters
+      (export "counter" (type $counter (sub resource)))
+      (export "[constructor]counter" (func (param "from" u32) (result (own $counter))))
+      (export "[method]counter.label" (func (param "self" (borrow $counter)) (result string)))))
+    (alias export $counters "counter" (type $counter))
+    (core module $Memory
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
+    (core instance $memory (instantiate $Memory))
+    (core func $make (canon lower (func $counters "[constructor]counter")))
+    (core func $make-again (canon lower (func $counters "[constructor]counter")))
+    (core func $label (canon lower (func $counters "[method]counter.label")
+      (memory (core memory $memory "memory")) (realloc (core func $memory "realloc")) string-encoding=utf16))
+    (core func $drop (canon resource.drop $counter))
+    (core module $Main
+      (import "" "make" (func (param i32) (result i32)))
+      (import "" "make-again" (func (param i32) (result i32)))
+      (import "" "label" (func (param i32 i32)))
+      (import "" "drop" (func (param i32)))
+      (import "memory" "memory" (memory 1))
+      (func (export "run") (result i32) unreachable))
+    (core instance $main (instantiate $Main
+      (with "" (instance (export "make" (func $make)) (export "make-again" (func $make-again))
+        (export "label" (func $label)) (export "drop" (func $drop))))
+      (with "memory" (instance $memory))))
+    (func (export "run") (result u32) (canon lift (core func $main "run")))
+    (func (export "shout") (result string) (canon lift (core func $main "run")
+      (memory (core memory $memory "memory")) string-encoding=utf16)))
+  (instance $counters (instantiate $Counters))
+  (instance $user (instantiate $User (with "counters" (instance $counters))))
+  (export "counters" (instance $counters))
+  (export "run" (func $user "run"))
+  (export "run-too" (func $user "run")))
