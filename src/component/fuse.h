@@ -18,9 +18,14 @@
  * more at the end, the module calls "part" "spin:builtin", "KIND:N"           built-in N: its core
  * signature ("resource.drop:3"). Of "resource.drop" it returns an i64: the representation whose
  *                                      destructor is to be called, which the module does, or -1
- *   "spin:call", "N"                   lower N of a lift where either side is asynchronous
+ *   "spin:call", "N"                   lower N of a lift, in a component that uses_async
  *   "spin:runtime", …                  fuse_runtime_t
  * context.get and context.set are globals of the module, where no call goes through the host.
+ *
+ * Custom sections
+ *   "name"      the functions' names of all modules, and telling ones of what is made here
+ *   "spin:map"  where functions come from (fuse_names.c); DWARF and source map URLs are left out:
+ *               with this they can be taken from the original modules
  *
  * Everything that happens at instantiation happens in the order of the linked component. */
 #ifndef COMPONENT_FUSE_H
@@ -41,6 +46,7 @@ typedef enum fuse_runtime {
     FUSE_TRANSFER_STREAM, /* (lower i32, from i32, to i32, handle i32) -> handle i32 */
     FUSE_TRANSFER_FUTURE,
     FUSE_TRANSFER_ERROR_CONTEXT,
+    FUSE_IDLE, /* (): exported as "spin:idle" where the component uses_async; waits */
     FUSE_RUNTIME_COUNT,
 } fuse_runtime_t;
 /* FUSE_PART: after an import of which parts are wanted, the first call has 0, each further one the

@@ -10,6 +10,10 @@ typedef struct fuse fuse_t;
 const linked_component_t *fuse_linked(const fuse_t *fuse);
 /* The number in the fused module of what `item` stands for. */
 uint32_t fuse_number(fuse_t *fuse, linked_item_t item);
+/* The same for what is lifted (functions, post-returns): where any module has exceptions, a
+ * function that calls it and traps when it throws. `params` and `results` are its signature. */
+uint32_t fuse_guarded_number(fuse_t *fuse, linked_item_t item, const char *params,
+                             const char *results);
 /* The same for allocators, wrapped: may_leave of `component` is cleared around the call. */
 uint32_t fuse_realloc_number(fuse_t *fuse, linked_item_t item, uint32_t component);
 uint32_t fuse_runtime_number(fuse_t *fuse, fuse_runtime_t function);
@@ -21,6 +25,8 @@ uint32_t fuse_type_number(fuse_t *fuse, const char *params, const char *results)
  * synchronous call gives its callee zeroed ones and restores the caller's. */
 bool fuse_has_context(const fuse_t *fuse, uint32_t slot);
 uint32_t fuse_context_number(fuse_t *fuse, uint32_t slot);
+/* What it holds: 'i' or 'I'. */
+char fuse_context_letter(const fuse_t *fuse, uint32_t slot);
 
 /* A function that several adapters share, made when it is first asked for: `emit` appends its body
  * (locals and instructions with the last `end`, without the size). It may ask for others. `key`
