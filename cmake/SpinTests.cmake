@@ -51,3 +51,14 @@ target_link_libraries(toml_decoder PRIVATE spin_flags spin_base m)
 spin_modules_of("${CMAKE_CURRENT_SOURCE_DIR}/tests/wasi/driver.c" modules)
 add_executable(wasi_driver tests/wasi/driver.c)
 target_link_libraries(wasi_driver PRIVATE spin_flags ${modules})
+
+# What component suites run (tests/component/run.py). Public headers only.
+add_executable(component_suite tests/component/run.c tests/component/worlds.c
+               tests/component/host.c tests/component/values.c)
+target_link_libraries(component_suite PRIVATE spin_flags spin_library PkgConfig::jansson)
+add_executable(component_example tests/component/example.c) # of docs/components.md
+target_link_libraries(component_example PRIVATE spin_flags spin_library)
+add_test(NAME component_example
+         COMMAND component_example "${CMAKE_CURRENT_SOURCE_DIR}/tests/component/guests/plain.wasm")
+set_tests_properties(component_example PROPERTIES TIMEOUT 60 ENVIRONMENT "${environment}"
+                     PASS_REGULAR_EXPRESSION "Hello, you!")

@@ -72,6 +72,10 @@ SPIN_API uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size
                                   uint32_t *ptr);
 /* lower: the same for bytes or text, and copies them. */
 SPIN_API void spin_lower_bytes(spin_lower_t *lower, spin_slice_t bytes, uint32_t *ptr);
+/* The same for text (UTF-8), in the encoding that the guest keeps it in: `*len` is its length
+ * there, in the guest's units. */
+SPIN_API void spin_lower_measure_text(spin_lower_t *lower, spin_slice_t text);
+SPIN_API void spin_lower_text(spin_lower_t *lower, spin_slice_t text, uint32_t *ptr, uint32_t *len);
 /* A value that can't be lowered: a discriminant or flag that there isn't, a text too long. `what`
  * names its type. */
 SPIN_API void spin_lower_fail(spin_lower_t *lower, const char *what, uint64_t value);
@@ -102,6 +106,10 @@ SPIN_API void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, ui
 /* Of resources that the guest implements the host keeps the handle itself: own<T> passes as it is.
  * borrow<T> passes as what stands behind the handle, which this looks up. */
 SPIN_API uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle);
+/* The same for own<T>: components of the component model have handles of their own, for which these
+ * stand; with all others nothing changes. */
+SPIN_API uint32_t spin_lower_guest_own(spin_lower_t *lower, uint32_t handle);
+SPIN_API uint32_t spin_lift_guest_own(spin_lift_t *lift, uint32_t handle);
 /* Lets such a handle go. The guest's destructor runs at the beginning of the instance's next call
  * by <spin/abi.h>, and not at all where there is none. Errors: INVALID (not such a handle),
  * NO_MEMORY. */

@@ -38,5 +38,6 @@ int command_run_group(const command_group_t *group, int argc, char **argv);
 int command_up(int argc, char **argv);
 int command_bindle(int argc, char **argv);
 int command_wit(int argc, char **argv);
+int command_component(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@ static const command_t commands[] = {
     {"up", "Start one application, or many", command_up},
     {"bindle", "Publish an application as a bindle", command_bindle},
     {"wit", "Print WIT, or write C bindings for it", command_wit},
+    {"component", "Look at WebAssembly components", command_component},
     {"help", "Print this help, or that of a subcommand", command_help},
     {"version", "Print the version", command_version},
     {NULL, NULL, NULL},

@@ -3,10 +3,19 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "component/component.h"
 #include "engine/component.h"
 #include "engine/context.h"
 
 enum { LINKS_BLOCK_BYTES = 512 };
+
+/* For who adds components only. */
+static spin_application_t *empty_application(void) {
+    spin_application_t *application = mem_calloc(1, sizeof *application);
+    if (application != NULL)
+        atomic_init(&application->refs, 1);
+    return application;
+}
 
 /* A name that the application does not have is no error: one set of values may serve several. */
 static void warn_of_unknown(const spin_execution_context_t *context) {
@@ -50,7 +59,12 @@ spin_error_t *engine_builder_new(spin_application_t *application,
         goto out;
     }
     builder->context->engine = spin_engine_ref(options->engine);
-    builder->context->application = spin_application_ref(application);
+    builder->context->application =
+        application != NULL ? spin_application_ref(application) : empty_application();
+    if (builder->context->application == NULL) {
+        error = error_no_memory();
+        goto out;
+    }
     error = init_context(builder->context, options);
 out:
     if (error != NULL) {
@@ -87,23 +101,55 @@ void spin_engine_builder_on_store(spin_engine_builder_t *builder, spin_store_hoo
     builder->context->store_hook_user = user;
 }
 
+spin_error_t *spin_engine_builder_add_component(spin_engine_builder_t *builder, spin_slice_t id,
+                                                spin_wasm_component_t *component) {
+    spin_execution_context_t *context = builder->context;
+    if (component->definition_only)
+        return error_new(SPIN_ERROR_USAGE, "component \"%.*s\": a definition only can't be run",
+                         SLICE_ARG(id));
+    bool is_taken = application_find_component(context->application, id) != NULL;
+    for (size_t i = 0; i < context->given.len; i++)
+        is_taken |= slice_equal(context->given.items[i].id, id);
+    if (is_taken)
+        return error_new(SPIN_ERROR_USAGE, "there is a component \"%.*s\" already", SLICE_ARG(id));
+    given_component_t given = {arena_copy(&context->links.arena, id), component};
+    if (given.id.ptr == NULL || !VEC_PUSH(&context->given, given))
+        return error_no_memory();
+    spin_wasm_component_ref(component);
+    return NULL;
+}
+
+static spin_error_t *init_component(spin_execution_context_t *context,
+                                    const spin_component_t *source, spin_wasm_component_t *given) {
+    engine_component_t *component = &context->components[context->components_len++];
+    component->context = context;
+    component->component = source;
+    if (given != NULL)
+        component->given = spin_wasm_component_ref(given);
+    spin_error_t *error = engine_component_init(component);
+    if (error != NULL)
+        return error_wrap(error, "component \"%.*s\"", SLICE_ARG(source->id));
+    return map_set(&context->by_id, source->id, component) ? NULL : error_no_memory();
+}
+
 static spin_error_t *init_components(spin_execution_context_t *context) {
     spin_application_t *application = context->application;
-    context->components = mem_calloc(application->components_len, sizeof *context->components);
+    size_t len = application->components_len + context->given.len;
+    spin_error_t *error = NULL;
+    context->components = mem_calloc(len + 1, sizeof *context->components); /* not NULL for none */
     if (context->components == NULL)
         return error_no_memory();
-    for (size_t i = 0; i < application->components_len; i++) {
-        engine_component_t *component = &context->components[i];
-        component->context = context;
-        component->component = &application->components[i];
-        context->components_len = i + 1;
-        spin_error_t *error = engine_component_init(component);
-        if (error != NULL)
-            return error_wrap(error, "component \"%.*s\"", SLICE_ARG(component->component->id));
-        if (!map_set(&context->by_id, component->component->id, component))
+    for (size_t i = 0; i < application->components_len && error == NULL; i++)
+        error = init_component(context, &application->components[i], NULL);
+    for (size_t i = 0; i < context->given.len && error == NULL; i++) {
+        spin_component_t *source = arena_calloc(&context->links.arena, 1, sizeof *source);
+        if (source == NULL)
             return error_no_memory();
+        source->application = application;
+        source->id = context->given.items[i].id;
+        error = init_component(context, source, context->given.items[i].binary);
     }
-    return NULL;
+    return error;
 }
 
 spin_error_t *spin_engine_builder_build(spin_engine_builder_t *builder,
@@ -129,6 +175,9 @@ void spin_execution_context_free(spin_execution_context_t *context) {
         return;
     for (size_t i = 0; i < context->components_len; i++)
         engine_component_deinit(&context->components[i]);
+    for (size_t i = 0; i < context->given.len; i++)
+        spin_wasm_component_unref(context->given.items[i].binary);
+    VEC_FREE(&context->given);
     mem_free(context->components);
     map_deinit(&context->by_id);
     room_leave(context);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "component/legacy.h"
 #include "digest/digest.h"
+#include "engine/model/model.h"
 
 /* Read, not mapped: a file that is rebuilt in place meanwhile must neither end this process nor be
  * cached under the hash of what it was. `*out` is for mem_free. */
@@ -58,9 +60,8 @@ static spin_error_t *check_preamble(spin_slice_t wasm) {
     if (wasm.len < sizeof module || memcmp(wasm.ptr, module, 4) != 0)
         return error_new(SPIN_ERROR_INVALID,
                          "not a WebAssembly module: it does not begin with \"\\0asm\"");
-    if (wasm.ptr[6] == 1)
-        return error_new(SPIN_ERROR_UNSUPPORTED,
-                         "a component of the component model: this version runs core modules only");
+    if (component_is(wasm))
+        return NULL;
     if (memcmp(wasm.ptr, module, sizeof module) != 0)
         return error_new(SPIN_ERROR_INVALID, "not version 1 of the WebAssembly binary format");
     return NULL;
@@ -85,15 +86,30 @@ static spin_error_t *read_module(const manifest_source_t *source, spin_slice_t *
 }
 
 static spin_error_t *compile(spin_engine_t *engine, spin_slice_t wasm, wasmtime_module_t **out) {
-    wasmtime_error_t *failure = NULL;
+    wasmtime_error_t *failure = wasmtime_module_new(engine->wasm, wasm.ptr, wasm.len, out);
+    return failure == NULL ? NULL : engine_error_take(failure, SPIN_ERROR_INVALID);
+}
+
+static spin_error_t *compile_module(spin_engine_t *engine, spin_slice_t wasm,
+                                    wasmtime_module_t **out) {
     arena_t arena = {0};
     spin_slice_t rewritten;
     spin_error_t *error = legacy_rewrite(&arena, wasm, &rewritten);
     if (error == NULL)
-        failure = wasmtime_module_new(engine->wasm, rewritten.ptr, rewritten.len, out);
-    if (failure != NULL)
-        error = engine_error_take(failure, SPIN_ERROR_INVALID);
+        error = compile(engine, rewritten, out);
     arena_deinit(&arena);
+    return error;
+}
+
+static spin_error_t *compile_fused(spin_engine_t *engine, const linked_component_t *linked,
+                                   wasmtime_module_t **out) {
+    buf_t fused = {0};
+    spin_error_t *error = component_fuse(linked, NULL, &fused);
+    if (error == NULL && fused.failed)
+        error = error_no_memory();
+    if (error == NULL)
+        error = compile(engine, buf_slice(&fused), out);
+    buf_deinit(&fused);
     return error;
 }
 
@@ -110,55 +126,137 @@ static wasmtime_module_t *keep(spin_engine_t *engine, const module_cache_key_t *
     return mapped;
 }
 
-/* From the cache, else compiled and put there. `wasm` is read where it is not yet. */
-static spin_error_t *make_module(engine_component_t *component, spin_slice_t *wasm,
+/* What is compiled depends on these beside the bytes. */
+enum { FUSE_VERSION = 1 };
+
+static module_cache_key_t key_of(const spin_engine_t *engine, spin_slice_t digest,
+                                 bool is_component) {
+    char flags[48];
+    const char *pool = engine->settings.pooled ? "pooled" : "on demand";
+    if (!is_component)
+        return module_cache_key(digest, spin_slice(pool));
+    snprintf(flags, sizeof flags, "%s, component %d", pool, FUSE_VERSION);
+    return module_cache_key(digest, spin_slice(flags));
+}
+
+static void log_compiling(const engine_component_t *component, size_t bytes) {
+    const char *file = component->component->source.file;
+    LOG_INFO("compiling", LOG_SLICE("component", component->component->id),
+             LOG_TEXT("file", file != NULL ? file : ""), LOG_INT("bytes", bytes));
+}
+
+static spin_error_t *add_live(engine_component_t *component, const module_cache_key_t *key,
+                              wasmtime_module_t *module, model_module_t *model) {
+    component->module = live_module_add(&component->context->engine->modules, key, module, model);
+    return component->module == NULL ? error_no_memory() : NULL;
+}
+
+/* A core module: from the cache, else compiled and put there. */
+static spin_error_t *make_module(engine_component_t *component, spin_slice_t wasm,
                                  const module_cache_key_t *key) {
     spin_engine_t *engine = component->context->engine;
-    const manifest_source_t *source = &component->component->source;
     wasmtime_module_t *module = module_cache_get(&engine->cache, key, engine->wasm);
     if (module == NULL) {
-        char digest[DIGEST_TEXT];
-        spin_error_t *error = wasm->ptr == NULL ? read_module(source, wasm, digest) : NULL;
-        if (error != NULL)
-            return error;
-        LOG_INFO("compiling", LOG_SLICE("component", component->component->id),
-                 LOG_TEXT("file", source->file), LOG_INT("bytes", wasm->len));
-        error = compile(engine, *wasm, &module);
+        log_compiling(component, wasm.len);
+        spin_error_t *error = compile_module(engine, wasm, &module);
         if (error != NULL)
             return error;
         module = keep(engine, key, module);
     }
-    component->module = live_module_add(&engine->modules, key, module);
-    return component->module == NULL ? error_no_memory() : NULL;
+    return add_live(component, key, module, NULL);
 }
 
-/* A module whose digest is known need not be there any more, nor be read where it is, as long as
- * its code is in use or in the cache. */
-static spin_error_t *load_module(engine_component_t *component) {
+/* A component: linked in any case. What is in the cache was valid when it got there. Takes the
+ * reference, or `wasm` where there is none. */
+static spin_error_t *make_model(engine_component_t *component, spin_wasm_component_t *binary,
+                                spin_slice_t wasm, const module_cache_key_t *key) {
+    spin_engine_t *engine = component->context->engine;
+    model_module_t *model = NULL;
+    wasmtime_module_t *module = module_cache_get(&engine->cache, key, engine->wasm);
+    const bool is_cached = module != NULL;
+    spin_error_t *error = NULL;
+    if (binary == NULL)
+        error = component_open(wasm, NULL, is_cached, &binary);
+    if (error == NULL)
+        error = model_module_new(binary, &model);
+    if (error == NULL && !is_cached) {
+        log_compiling(component, model->binary->bytes.len);
+        error = compile_fused(engine, model->linked, &module);
+        if (error == NULL)
+            module = keep(engine, key, module);
+    }
+    if (error == NULL)
+        return add_live(component, key, module, model);
+    model_module_free(model);
+    if (module != NULL)
+        wasmtime_module_delete(module);
+    return error;
+}
+
+/* A core module whose digest is known need not be there any more, nor be read where it is, as long
+ * as its code is in use or in the cache. A component in the cache is read: it is to be linked. */
+static spin_error_t *load_source(engine_component_t *component) {
     spin_engine_t *engine = component->context->engine;
     const manifest_source_t *source = &component->component->source;
     spin_slice_t wasm = {0}, digest = source->file_digest;
     char own[DIGEST_TEXT];
+    wasmtime_module_t *module = NULL;
     spin_error_t *error = NULL;
     if (digest.ptr == NULL) {
         error = read_module(source, &wasm, own);
-        if (error == NULL)
-            digest = spin_slice(own);
+        digest = spin_slice(own);
     }
     if (error == NULL) {
-        spin_slice_t flags = spin_slice(engine->settings.pooled ? "pooled" : "on demand");
-        module_cache_key_t key = module_cache_key(digest, flags);
-        component->module = live_module_find(&engine->modules, &key);
+        module_cache_key_t core = key_of(engine, digest, false);
+        module_cache_key_t fused = key_of(engine, digest, true);
+        component->module = live_module_find(&engine->modules, &core);
         if (component->module == NULL)
-            error = make_module(component, &wasm, &key);
+            component->module = live_module_find(&engine->modules, &fused);
+        if (component->module == NULL && wasm.ptr == NULL) {
+            module = module_cache_get(&engine->cache, &core, engine->wasm);
+            error = module != NULL ? add_live(component, &core, module, NULL)
+                                   : read_module(source, &wasm, own);
+        }
+        if (error == NULL && component->module == NULL && component_is(wasm)) {
+            error = make_model(component, NULL, wasm, &fused);
+            wasm = (spin_slice_t){0};
+        } else if (error == NULL && component->module == NULL) {
+            error = make_module(component, wasm, &core);
+        }
     }
     mem_free((void *)(uintptr_t)wasm.ptr);
     return error == NULL ? NULL : error_wrap(error, "%s", source->file);
 }
 
+/* What is fused: the component, and the core modules that were given for it. */
+static spin_error_t *load_given(engine_component_t *component) {
+    spin_engine_t *engine = component->context->engine;
+    const spin_wasm_component_t *given = component->given;
+    const linked_component_t *linked = &given->linked;
+    char digest[DIGEST_HEX + 1];
+    struct sha256_ctx hash;
+    sha256_init(&hash);
+    sha256_update(&hash, given->bytes.len, given->bytes.ptr);
+    for (uint32_t i = 0; i < linked->module_count; i++) {
+        spin_slice_t bytes = linked->modules[i].bytes;
+        uintptr_t at = (uintptr_t)bytes.ptr, first = (uintptr_t)given->bytes.ptr;
+        if (at < first || at >= first + given->bytes.len)
+            sha256_update(&hash, bytes.len, bytes.ptr);
+    }
+    digest_hex(&hash, digest);
+    module_cache_key_t key = key_of(engine, spin_slice(digest), true);
+    component->module = live_module_find(&engine->modules, &key);
+    if (component->module != NULL)
+        return NULL;
+    return make_model(component, spin_wasm_component_ref(component->given), (spin_slice_t){0},
+                      &key);
+}
+
 static spin_error_t *link_module(engine_component_t *component) {
     spin_execution_context_t *context = component->context;
     const wasmtime_module_t *module = component->module->module;
+    if (component->module->model != NULL)
+        return model_link(component, &component->model);
     spin_error_t *error = abi_guest_resources_define(context, module);
     if (error != NULL)
         return error;
@@ -195,9 +293,9 @@ static spin_error_t *init_shared(engine_component_t *component) {
 }
 
 spin_error_t *engine_component_init(engine_component_t *component) {
-    if (component->component->source.file == NULL)
+    if (component->given == NULL && component->component->source.file == NULL)
         return error_new(SPIN_ERROR_USAGE, "its source was not loaded: use a loader first");
-    spin_error_t *error = load_module(component);
+    spin_error_t *error = component->given != NULL ? load_given(component) : load_source(component);
     if (error == NULL)
         error = link_module(component);
     if (error == NULL)
@@ -212,5 +310,7 @@ void engine_component_deinit(engine_component_t *component) {
             engine->hosts[i]->component_deinit(component->shared[i]);
     if (component->pre != NULL)
         wasmtime_instance_pre_delete(component->pre);
+    model_free(component->model);
     live_module_drop(&engine->modules, component->module);
+    spin_wasm_component_unref(component->given);
 }

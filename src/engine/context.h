@@ -9,13 +9,21 @@
 #include "engine/instance.h"
 #include "manifest/application.h"
 
-typedef struct engine_component {
+typedef struct engine_component engine_component_t;
+struct engine_component {
     spin_execution_context_t *context;
     const spin_component_t *component;
     live_module_t *module;
     wasmtime_instance_pre_t *pre;
+    struct model *model; /* where the module is a component's of the component model, else NULL */
+    spin_wasm_component_t *given; /* a reference; NULL: it is the application's source */
     void *shared[ENGINE_HOST_COUNT];
-} engine_component_t;
+};
+
+typedef struct given_component {
+    spin_slice_t id;
+    spin_wasm_component_t *binary; /* a reference */
+} given_component_t;
 
 struct spin_execution_context {
     spin_engine_t *engine; /* a reference */
@@ -28,6 +36,8 @@ struct spin_execution_context {
     engine_component_t *components;
     size_t components_len;
     map_t by_id; /* engine_component_t */
+    /* Added beside the application's, until the context is built. */
+    VEC(given_component_t) given;
     instance_queue_t woken;
     instance_queue_t preempted;
     room_place_t room;

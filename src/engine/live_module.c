@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/model/model.h"
 
 enum { ABI_BLOCK_BYTES = 512 }; /* a module has an entry or two */
 
@@ -23,17 +24,19 @@ live_module_t *live_module_find(live_modules_t *modules, const module_cache_key_
 }
 
 live_module_t *live_module_add(live_modules_t *modules, const module_cache_key_t *key,
-                               wasmtime_module_t *module) {
+                               wasmtime_module_t *module, model_module_t *model) {
     live_module_t **bucket = bucket_of(modules, key);
     live_module_t *added = mem_calloc(1, sizeof *added);
     if (added == NULL) {
         wasmtime_module_delete(module);
+        model_module_free(model);
         return NULL;
     }
     arena_init(&added->abi.arena, ABI_BLOCK_BYTES);
     added->users = 1;
     added->key = *key;
     added->module = module;
+    added->model = model;
     added->next = *bucket;
     *bucket = added;
     return added;
@@ -48,5 +51,6 @@ void live_module_drop(live_modules_t *modules, live_module_t *module) {
     *at = module->next;
     abi_component_deinit(&module->abi);
     wasmtime_module_delete(module->module);
+    model_module_free(module->model);
     mem_free(module);
 }

@@ -18,9 +18,13 @@ enum {
     MIB = 1024 * 1024,
     WASM_STACK_BYTES = 512 * KIB,
     ASYNC_STACK_BYTES = 1 * MIB, /* Wasm's share, and as much for host functions on top of it */
-    TABLES_PER_MODULE = 4,
-    MEMORIES_PER_MODULE = 8,
-    CORE_INSTANCE_BYTES = 1 * MIB,
+    /* For each instance of the pool; a composed component may have more of them than others. */
+    TABLES_PER_INSTANCE = 4,
+    TABLES_PER_MODULE = 64,
+    MEMORIES_PER_MODULE = 32,
+    /* A component's modules are one: all their functions and globals together. A limit only,
+     * nothing is set aside for it. */
+    CORE_INSTANCE_BYTES = 8 * MIB,
     /* What an idle worker holds is bounded by their product. */
     WARM_SLOTS = 1024,
     KEEP_RESIDENT_BYTES = 256 * KIB, /* at most, in each memory that was used */
@@ -224,7 +228,7 @@ static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     SET(total_core_instances, instances);
     SET(total_stacks, stacks(settings));
     SET(total_memories, (uint32_t)memory_slots(settings));
-    SET(total_tables, instances * TABLES_PER_MODULE);
+    SET(total_tables, instances * TABLES_PER_INSTANCE + TABLES_PER_MODULE);
     SET(max_memories_per_module, MEMORIES_PER_MODULE);
     SET(max_tables_per_module, TABLES_PER_MODULE);
     SET(max_core_instance_size, CORE_INSTANCE_BYTES);

@@ -5,7 +5,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "engine/abi/state.h"
+#include "engine/async/async.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 /* ── the state in an instance ── */
 
@@ -30,6 +32,8 @@ void abi_instance_end(abi_instance_t *state) {
                       error_new(SPIN_ERROR_CANCELLED, "the instance was freed during the call"),
                       state->instance->component->component->id, call->function->name)};
     spin_error_free(call->error);
+    abi_host_call_end(&state->host);
+    model_instance_end(state->model);
     abi_handles_deinit(&state->handles, state->instance);
     if (state->owed.cap > ABI_KEPT_LOANS)
         VEC_FREE(&state->owed);
@@ -75,7 +79,12 @@ static spin_error_t *measure(abi_instance_t *state) {
     abi_call_t *call = &state->call;
     const spin_abi_export_t *function = call->function;
     spin_lower_t *lower = &call->lower;
+    const model_export_t *model = call->bound->entry->model;
     abi_lower_begin(lower, state->instance, &state->arena, call->bound->entry->abi);
+    if (model != NULL) {
+        abi_lower_by(lower, state->model, model->options, model->lift->component);
+        lower->loans = &call->loans;
+    }
     if (function->params_size != 0)
         spin_lower_measure(lower, 1, function->params_size, function->params_align);
     if (function->measure != NULL)
@@ -95,7 +104,9 @@ spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat) {
     spin_lower_t *lower = &state->call.lower;
     uint8_t *area = NULL;
     uint32_t ptr;
-    abi_lower_write(lower, abi_memory_of(state->instance));
+    const model_export_t *model = call->bound->entry->model;
+    abi_lower_write(lower, model != NULL ? model_memory(state->model, model->options, NULL)
+                                         : abi_memory_of(state->instance));
     if (function->params_size != 0) {
         area = spin_lower_take(lower, 1, function->params_size, function->params_align, &ptr);
         flat[0] = ptr;
@@ -144,13 +155,19 @@ static spin_error_t *lift_result(abi_instance_t *state) {
     const abi_entry_t *entry = call->bound->entry;
     bool is_owned = call->outcome != NULL;
     spin_lift_t lift;
-    if (entry->post != NULL) {
+    if (entry->post != NULL && entry->model == NULL) {
         state->owed_post = call->bound;
         state->owed_value = call->returned;
     }
     if (function->lift == NULL || call->result == NULL || entry->results_len == 0)
         return NULL;
-    abi_lift_begin(&lift, state->instance, &state->arena, is_owned ? LIFT_OWNED : LIFT_VIEW);
+    lift_mode_t mode = is_owned ? LIFT_OWNED : LIFT_VIEW;
+    if (mode == LIFT_VIEW && entry->model != NULL && entry->post != NULL)
+        mode = LIFT_ARENA; /* the guest takes it back at once */
+    abi_lift_begin(&lift, state->instance, &state->arena, mode);
+    if (entry->model != NULL)
+        abi_lift_by(&lift, state->model, entry->model->options, entry->model->lift->component,
+                    NULL);
     bool lends =
         entry->abi != SPIN_ABI_CANONICAL && state->instance->component->module->abi.has_free;
     if (entry->results_len > 1)
@@ -240,6 +257,42 @@ static bool start_initialize(abi_instance_t *state) {
     return true;
 }
 
+/* What a component gave away it takes back at once: the result was copied. False: nothing. */
+static bool start_leave(abi_instance_t *state) {
+    abi_call_t *call = &state->call;
+    call->error = lift_result(state);
+    if (call->error != NULL || call->bound->entry->post == NULL)
+        return false;
+    call->step = ABI_LEAVE;
+    call->values[0] = call->returned;
+    enter(state, &call->bound->post, call->bound->entry->results_len > 0, 0);
+    return true;
+}
+
+static bool is_async(const abi_call_t *call) {
+    const model_export_t *model = call->bound->entry->model;
+    return model != NULL && model->is_async;
+}
+
+/* The whole call of an asynchronous component. False: it can't be called. */
+static bool start_async(abi_instance_t *state) {
+    abi_call_t *call = &state->call;
+    const model_instance_t *model = state->model;
+    const linked_lift_t *lifts = model->model->module->linked->lifts;
+    const async_lift_t *lift =
+        async_lift_at(model->model, (size_t)(call->bound->entry->model->lift - lifts));
+    async_state_t *async = async_state_of(state->model);
+    wasmtime_func_t idle;
+    call->error = async == NULL ? error_no_memory()
+                                : async_root_prepare(async, lift, call->function, call->args,
+                                                     call->result, call->outcome != NULL, &idle);
+    if (call->error == NULL) {
+        call->step = ABI_ENTER;
+        enter(state, &idle, 0, 0);
+    }
+    return call->error == NULL;
+}
+
 /* Starts what is next. False: the call is over. */
 static bool next(abi_instance_t *state) {
     abi_call_t *call = &state->call;
@@ -267,6 +320,8 @@ static bool next(abi_instance_t *state) {
             return true;
         call->step = ABI_ALLOCATE;
     }
+    if (call->step == ABI_ALLOCATE && is_async(call))
+        return start_async(state);
     if (call->step == ABI_ALLOCATE) {
         if (call->bound->entry->helper == NULL && call->lower.at < call->lower.count) {
             abi_part_values(&call->lower.parts[call->lower.at], call->values);
@@ -280,7 +335,22 @@ static bool next(abi_instance_t *state) {
             call->error = error;
         return error == NULL;
     }
-    return false;
+    return call->step == ABI_RETURNED && !is_async(call) && start_leave(state);
+}
+
+/* The calls' part in handles: what is lent comes back, and nothing may be kept. */
+static spin_error_t *end_scope(abi_instance_t *state, spin_error_t *error) {
+    abi_call_t *call = &state->call;
+    state->model->is_dead |= error != NULL;
+    if (!call->in_scope)
+        return error;
+    call->in_scope = false;
+    bool kept = !model_scope_leave(state->model);
+    model_return_loans(state->model, &call->loans);
+    if (error == NULL && kept)
+        error = error_new(SPIN_ERROR_TRAP, "borrow handles still remain at the end of the call");
+    state->model->is_dead |= error != NULL;
+    return error;
 }
 
 static void finish(abi_instance_t *state) {
@@ -291,7 +361,9 @@ static void finish(abi_instance_t *state) {
     call->error = NULL;
     if (error == NULL && state->handles.borrows > 0)
         error = error_new(SPIN_ERROR_TRAP, "it kept a borrowed handle");
-    if (error == NULL)
+    if (call->bound->entry->model != NULL)
+        error = end_scope(state, error);
+    else if (error == NULL)
         error = lift_result(state);
     abi_handles_end_borrows(&state->handles);
     error = abi_error_name(error, instance->component->component->id, function->name);
@@ -338,7 +410,10 @@ static spin_error_t *step_error(const abi_instance_t *state, spin_error_t *error
     if (call->step == ABI_DROP)
         return error_wrap(error, "a destructor");
     if (call->step == ABI_ALLOCATE)
-        return error_wrap(error, "%s", state->instance->component->module->abi.allocator);
+        return error_wrap(error, "%s",
+                          call->bound->entry->model != NULL
+                              ? call->bound->entry->model->options->realloc
+                              : state->instance->component->module->abi.allocator);
     return error;
 }
 
@@ -350,8 +425,12 @@ static void on_step(spin_instance_t *instance, spin_error_t *error, void *user) 
         spin_error_free(error);
     else
         call->error = step_error(state, error);
-    if (call->error != NULL || call->step == ABI_ENTER)
+    bool is_over =
+        call->step == ABI_LEAVE || (call->step == ABI_ENTER && call->bound->entry->model == NULL);
+    if (call->error != NULL || is_over)
         call->step = ABI_ENDED;
+    else if (call->step == ABI_ENTER)
+        call->step = ABI_RETURNED;
     else if (call->step == ABI_ALLOCATE)
         call->lower.parts[call->lower.at++].ptr = (uint32_t)call->returned.of.i32;
     if (call->stepping)
@@ -361,6 +440,28 @@ static void on_step(spin_instance_t *instance, spin_error_t *error, void *user) 
 }
 
 /* ── from outside ── */
+
+static spin_error_t *enter_scope(abi_instance_t *state) {
+    model_instance_t *model = model_instance_of(state->instance);
+    if (model == NULL)
+        return error_no_memory();
+    if (model->is_dead)
+        return error_new(SPIN_ERROR_TRAP, "cannot enter component instance");
+    if (is_async(&state->call)) /* each task has its own */
+        return NULL;
+    spin_error_t *error = model_scope_enter(model);
+    state->call.in_scope = error == NULL;
+    return error;
+}
+
+/* Of a call that was not begun after all. */
+static void leave_scope(abi_instance_t *state) {
+    if (!state->call.in_scope)
+        return;
+    state->call.in_scope = false;
+    model_scope_leave(state->model);
+    model_return_loans(state->model, &state->call.loans);
+}
 
 static spin_error_t *begin(spin_instance_t *instance, const spin_abi_export_t *function,
                            const void *args, void *result, abi_outcome_t *outcome) {
@@ -383,13 +484,21 @@ static spin_error_t *begin(spin_instance_t *instance, const spin_abi_export_t *f
     call->step = bound->entry->abi == SPIN_ABI_CANONICAL ? ABI_INITIALIZE : ABI_POST;
     call->is_first = true;
     call->filled = false;
+    if (bound->entry->model != NULL) {
+        call->step = ABI_ALLOCATE;
+        error = enter_scope(state);
+        if (error != NULL)
+            return error;
+    }
     error = state->owed.len > 0 ? abi_find_release(state) : NULL;
-    if (error == NULL)
+    if (error == NULL && !is_async(call))
         error = measure(state);
     if (error == NULL)
         call->outcome = outcome;
-    else
+    else {
         call->step = ABI_IDLE;
+        leave_scope(state);
+    }
     return error;
 }
 

@@ -6,6 +6,7 @@
 #include "component/legacy.h"
 #include "engine/abi/state.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 static const char realloc_canonical[] = "cabi_realloc";
 static const char realloc_2022[] = "canonical_abi_realloc";
@@ -134,8 +135,9 @@ spin_error_t *abi_check_imports(const abi_import_t *linked, const wasmtime_modul
         const wasm_name_t *name = wasm_importtype_name(imports.data[i]);
         const abi_import_t *at = linked;
         while (at != NULL &&
-               !(slice_equal_text(spin_slice_of(from->data, from->size), at->module) &&
-                 slice_equal_text(spin_slice_of(name->data, name->size), at->function->name)))
+               !(at->function != NULL &&
+                 slice_equal_text(spin_slice_of(from->data, from->size), at->module) &&
+                 slice_equal_text(spin_slice_of(name->data, name->size), at->name)))
             at = at->next;
         if (at != NULL)
             error = check_import(at, wasm_importtype_type(imports.data[i]));
@@ -305,6 +307,40 @@ static spin_error_t *resolve(abi_component_t *abi, const spin_abi_export_t *func
     return NULL;
 }
 
+/* The same where the export is a component's: what is behind the name is known. */
+static spin_error_t *resolve_modelled(live_module_t *module, const spin_abi_export_t *function,
+                                      const abi_entry_t **out) {
+    abi_component_t *abi = &module->abi;
+    if (!is_descriptor(function))
+        return error_new(SPIN_ERROR_USAGE, "a bad descriptor");
+    spin_slice_t name = spin_slice(function->export_name);
+    const model_export_t *export = model_module_export(module->model, name);
+    if (export == NULL)
+        return model_module_no_export(module->model, name);
+    spin_error_t *error = model_check_export(export, function);
+    if (error != NULL)
+        return error;
+    abi_entry_t *entry = arena_calloc(&abi->arena, 1, sizeof *entry);
+    if (entry == NULL)
+        return error_no_memory();
+    *entry = (abi_entry_t){.name = export->name,
+                           .params = arena_copy_text(&abi->arena, spin_slice(function->params)),
+                           .results = arena_copy_text(&abi->arena, spin_slice(function->results)),
+                           .params_len = strlen(function->params),
+                           .results_len = strlen(function->results),
+                           .post = export->post,
+                           .layout_known = true,
+                           .model = export};
+    const char *key = arena_copy_text(&abi->arena, name);
+    if (entry->params == NULL || entry->results == NULL || key == NULL)
+        return error_no_memory();
+    entry->next = map_get(&abi->entries, name);
+    if (!map_set(&abi->entries, spin_slice(key), entry))
+        return error_no_memory();
+    *out = entry;
+    return NULL;
+}
+
 /* The cached entry, else a new one. */
 static spin_error_t *entry_of(live_module_t *module, const spin_abi_export_t *function,
                               const abi_entry_t **out) {
@@ -316,6 +352,8 @@ static spin_error_t *entry_of(live_module_t *module, const spin_abi_export_t *fu
     *out = entry;
     if (entry != NULL)
         return NULL;
+    if (module->model != NULL)
+        return resolve_modelled(module, function, out);
     wasm_exporttype_vec_t exports;
     wasmtime_module_exports(module->module, &exports);
     spin_error_t *error = resolve(&module->abi, function, &exports, out);
@@ -348,7 +386,8 @@ spin_error_t *spin_abi_check(spin_execution_context_t *context, spin_slice_t id,
         return error_new(SPIN_ERROR_NOT_FOUND, "no component \"%.*s\" in application \"%.*s\"",
                          SLICE_ARG(id), SLICE_ARG(context->application->name));
     spin_error_t *error = entry_of(component->module, function, &entry);
-    if (error == NULL && (function->measure != NULL || function->params_size != 0))
+    bool allocates = function->measure != NULL || function->params_size != 0;
+    if (error == NULL && allocates && component->module->model == NULL)
         error = check_allocator(&component->module->abi);
     return abi_error_name(error, id, function->name);
 }
@@ -374,12 +413,16 @@ static spin_error_t *function_of(spin_instance_t *instance, const char *name,
                : error_new(SPIN_ERROR_NOT_FOUND, "it does not export \"%s\"", name);
 }
 
-static spin_error_t *new_bound(abi_instance_t *state, const abi_entry_t *entry, abi_bound_t **out) {
+static spin_error_t *new_bound(abi_instance_t *state, const char *name, const abi_entry_t *entry,
+                               abi_bound_t **out) {
     spin_instance_t *instance = state->instance;
     abi_bound_t *bound = arena_calloc(&instance->arena, 1, sizeof *bound);
     if (bound == NULL)
         return error_no_memory();
     bound->entry = entry;
+    bound->name = arena_copy_text(&instance->arena, spin_slice(name));
+    if (bound->name == NULL)
+        return error_no_memory();
     spin_error_t *error =
         function_of(instance, entry->helper != NULL ? entry->helper : entry->name, &bound->func);
     if (error == NULL && entry->post != NULL)
@@ -392,14 +435,14 @@ spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
                        const abi_bound_t **out) {
     abi_bound_t **at = &state->bound;
     const abi_entry_t *entry;
-    while (*at != NULL && (strcmp((*at)->entry->name, function->export_name) != 0 ||
-                           !is_entry((*at)->entry, function)))
+    while (*at != NULL &&
+           (strcmp((*at)->name, function->export_name) != 0 || !is_entry((*at)->entry, function)))
         at = &(*at)->next;
     abi_bound_t *bound = *at;
     if (bound == NULL) {
         spin_error_t *error = entry_of(state->instance->component->module, function, &entry);
         if (error == NULL)
-            error = new_bound(state, entry, &bound);
+            error = new_bound(state, function->export_name, entry, &bound);
         if (error != NULL)
             return error;
     } else
@@ -411,6 +454,9 @@ spin_error_t *abi_bind(abi_instance_t *state, const spin_abi_export_t *function,
 }
 
 spin_error_t *abi_find_allocator(abi_instance_t *state) {
+    if (state->call.bound != NULL && state->call.bound->entry->model != NULL)
+        return model_allocator(state->model, state->call.bound->entry->model->options,
+                               &state->allocator);
     if (state->has_allocator)
         return NULL;
     const abi_component_t *abi = abi_component_of(state->instance);

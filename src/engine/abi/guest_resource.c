@@ -7,6 +7,7 @@
 #include "base/slice.h"
 #include "engine/abi/state.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 static const char export_prefix[] = "[export]";
 
@@ -140,7 +141,17 @@ static const abi_handle_t *guest_handle(const abi_instance_t *state, uint32_t nu
     return is_guest ? entry : NULL;
 }
 
+uint32_t spin_lower_guest_own(spin_lower_t *lower, uint32_t handle) {
+    return lower->model != NULL ? model_lower_guest(lower, SPIN_TYPE_OWN, handle) : handle;
+}
+
+uint32_t spin_lift_guest_own(spin_lift_t *lift, uint32_t handle) {
+    return lift->model != NULL ? model_lift_guest(lift, handle) : handle;
+}
+
 uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle) {
+    if (lower->model != NULL)
+        return model_lower_guest(lower, SPIN_TYPE_BORROW, handle);
     const abi_handle_t *entry = guest_handle(lower->instance->abi, handle);
     if (entry == NULL)
         spin_lower_fail(lower, "handle of a guest's resource", handle);
@@ -149,6 +160,8 @@ uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle) {
 
 spin_error_t *spin_abi_drop(spin_instance_t *instance, uint32_t handle) {
     abi_instance_t *state = instance->abi;
+    if (instance->component->model != NULL)
+        return spin_component_drop(instance, handle);
     const abi_handle_t *entry = guest_handle(state, handle);
     if (entry == NULL)
         return error_new(SPIN_ERROR_INVALID,

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/vec.h"
+#include "spin/component.h"
 #include "spin/error.h"
 
 /* A resource of a linked interface. */
@@ -18,6 +19,8 @@ struct abi_resource {
     void (*drop)(const abi_resource_t *resource, void *instance, void *object);
     const void *operations;
     void *user;
+    const char *module; /* where it is imported from */
+    void (*drop_value)(spin_instance_t *instance, uint64_t representation, void *user);
 };
 
 typedef struct abi_handle {

@@ -5,6 +5,7 @@
 #include "engine/abi/state.h"
 #include "engine/builder.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 /* ── traps ── */
 
@@ -17,7 +18,7 @@ wasm_trap_t *abi_trap(spin_instance_t *instance, spin_error_t *error) {
 
 static wasm_trap_t *trap_of(spin_instance_t *instance, const abi_import_t *import,
                             spin_error_t *error) {
-    return abi_trap(instance, error_wrap(error, "%s: %s", import->module, import->function->name));
+    return abi_trap(instance, error_wrap(error, "%s: %s", import->module, import->name));
 }
 
 /* ── the end of a call ── */
@@ -33,6 +34,9 @@ static void discard(spin_host_call_t *call) {
     if (flat == NULL || area == NULL)
         return;
     abi_lower_begin(&call->lower, call->instance, &call->arena, SPIN_ABI_CANONICAL);
+    if (call->import->options != NULL)
+        abi_lower_by(&call->lower, call->instance->abi->model, call->import->options,
+                     call->import->component);
     call->lower.failed = call->lower.discards = true;
     function->lower(&call->lower, function->context, call->result, flat,
                     flat_len > 1 ? area : NULL);
@@ -44,6 +48,10 @@ static void clear(spin_host_call_t *call) {
     bool cancelled = call->step == HOST_WAITING;
     if (call->answered)
         discard(call);
+    if (state->model != NULL) {
+        model_return_loans(state->model, &call->loans);
+        model_end_temps(state->model, &call->temps);
+    }
     call->answered = false;
     call->step = HOST_IDLE;
     state->leaving = false;
@@ -55,8 +63,11 @@ static void clear(spin_host_call_t *call) {
     arena_clear(&call->arena);
 }
 
+/* With parts the call goes on in the guest. */
 static void finalize(void *env) {
-    clear(env);
+    spin_host_call_t *call = env;
+    if (call->step != HOST_PARTS)
+        clear(call);
 }
 
 static bool is_over(void *env) {
@@ -104,11 +115,14 @@ static spin_error_t *lower_area(spin_host_call_t *call, abi_memory_t memory) {
     return NULL;
 }
 
-static void lower_result(spin_host_call_t *call) {
+static void lower_result(spin_host_call_t *call, wasmtime_caller_t *caller) {
     const spin_abi_import_t *function = call->import->function;
+    const model_options_t *options = call->import->options;
     spin_error_t *error = NULL;
     spin_flat_t flat = 0;
-    abi_memory_t memory = abi_memory_of(call->instance);
+    abi_memory_t memory = options == NULL
+                              ? abi_memory_of(call->instance)
+                              : model_memory(call->instance->abi->model, options, caller);
     abi_lower_write(&call->lower, memory);
     if (call->import->results_len > 1)
         error = lower_area(call, memory);
@@ -167,12 +181,12 @@ static bool allocate(spin_host_call_t *call) {
             return true;
     }
     call->instance->abi->leaving = false;
-    lower_result(call);
+    lower_result(call, NULL);
     return true;
 }
 
-/* The operation has answered. */
-static void begin_lower(spin_host_call_t *call) {
+/* The operation has answered. `caller` is there where it did so at once. */
+static void begin_lower(spin_host_call_t *call, wasmtime_caller_t *caller) {
     const spin_abi_import_t *function = call->import->function;
     abi_instance_t *state = call->instance->abi;
     spin_lower_t *lower = &call->lower;
@@ -180,17 +194,23 @@ static void begin_lower(spin_host_call_t *call) {
     call->error = NULL;
     abi_lower_begin(lower, call->instance, &call->arena, convention_of(call));
     lower->discards = true;
+    if (call->import->options != NULL)
+        abi_lower_by(lower, state->model, call->import->options, call->import->component);
     if (error == NULL && function->measure != NULL) {
         function->measure(lower, function->context, call->result);
         error = lower->error;
         lower->error = NULL;
-        if (error == NULL && lower->count > 0)
+        if (error == NULL && lower->count > 0 && call->import->options == NULL)
             error = abi_find_allocator(state);
     }
     if (error != NULL)
         end(call, error);
-    else if (lower->count == 0)
-        lower_result(call);
+    else if (call->import->has_parts) {
+        *call->returned = abi_val_i32(lower->count);
+        lower->at = 0;
+        call->step = HOST_PARTS;
+    } else if (lower->count == 0)
+        lower_result(call, caller);
     else {
         call->step = HOST_ALLOCATING;
         state->leaving = true;
@@ -203,7 +223,7 @@ static bool go_on(void *env) {
     if (call->step == HOST_WAITING)
         return false;
     if (call->step == HOST_RUNNING)
-        begin_lower(call);
+        begin_lower(call, NULL);
     return call->step == HOST_ALLOCATING ? allocate(call) : true;
 }
 
@@ -232,7 +252,8 @@ static void look_around(abi_instance_t *state, wasmtime_caller_t *caller) {
     }
 }
 
-static spin_error_t *lift_args(spin_host_call_t *call, const wasmtime_val_t *values) {
+static spin_error_t *lift_args(spin_host_call_t *call, const wasmtime_val_t *values,
+                               wasmtime_caller_t *caller) {
     const spin_abi_import_t *function = call->import->function;
     spin_flat_t flat[ABI_MAX_FLAT] = {0};
     const uint8_t *area = NULL;
@@ -242,6 +263,12 @@ static spin_error_t *lift_args(spin_host_call_t *call, const wasmtime_val_t *val
     for (size_t i = 0; i < call->import->params_len; i++)
         flat[i] = abi_flat(&values[i]);
     abi_lift_begin(&lift, call->instance, &call->arena, LIFT_ARENA);
+    if (call->import->options != NULL) {
+        abi_lift_by(&lift, call->instance->abi->model, call->import->options,
+                    call->import->component, caller);
+        lift.loans = &call->loans;
+        lift.temps = &call->temps;
+    }
     if (function->params_size != 0)
         area =
             abi_lift_area(&lift, (uint32_t)flat[0], function->params_size, function->params_align);
@@ -252,17 +279,24 @@ static spin_error_t *lift_args(spin_host_call_t *call, const wasmtime_val_t *val
     return error == NULL ? NULL : error_wrap(error, "argument");
 }
 
-static spin_error_t *operate(spin_host_call_t *call, const wasmtime_val_t *values) {
+static spin_error_t *operate(spin_host_call_t *call, const wasmtime_val_t *values,
+                             wasmtime_caller_t *caller) {
     const abi_import_t *import = call->import;
     const spin_abi_import_t *function = import->function;
     call->args = arena_calloc(&call->arena, 1, function->c_args_size);
     call->result = arena_calloc(&call->arena, 1, function->c_result_size);
     if (call->args == NULL || call->result == NULL)
         return error_no_memory();
-    spin_error_t *error = lift_args(call, values);
+    spin_error_t *error = lift_args(call, values, caller);
     if (error != NULL)
         return error;
-    error = function->call(call, import->operations, function->context, call->args, call->result);
+    if (import->value != NULL)
+        error =
+            import->value(call, function->context, call->args,
+                          function->c_args_size / sizeof(spin_value_t), call->result, import->user);
+    else
+        error =
+            function->call(call, import->operations, function->context, call->args, call->result);
     if (error != NULL && call->step == HOST_WAITING) {
         call->step = HOST_RUNNING;
         engine_instance_wake(call->instance);
@@ -270,15 +304,15 @@ static spin_error_t *operate(spin_host_call_t *call, const wasmtime_val_t *value
     return error;
 }
 
-static void on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
-                    size_t values_len, wasmtime_val_t *results, size_t results_len,
-                    wasm_trap_t **trap, wasmtime_async_continuation_t *continuation) {
+void abi_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
+                 size_t values_len, wasmtime_val_t *results, size_t results_len, wasm_trap_t **trap,
+                 wasmtime_async_continuation_t *continuation) {
     const abi_import_t *import = env;
     spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
     abi_instance_t *state = abi_instance_of(instance);
     (void)results_len;
     *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
-    if (state == NULL) {
+    if (state == NULL || (import->options != NULL && model_instance_of(instance) == NULL)) {
         *trap = trap_of(instance, import, error_no_memory());
         return;
     }
@@ -295,20 +329,51 @@ static void on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *
     call->returned = results;
     call->trap_out = trap;
     call->area = import->results_len > 1 ? (uint32_t)values[values_len - 1].of.i32 : 0;
-    look_around(state, caller);
-    spin_error_t *error = operate(call, values);
+    if (import->options == NULL)
+        look_around(state, caller);
+    spin_error_t *error = operate(call, values, caller);
     if (error != NULL) {
         spin_error_free(call->error);
         call->error = error;
     }
     if (call->step == HOST_RUNNING) {
         call->answered = call->error == NULL;
-        begin_lower(call);
+        begin_lower(call, caller);
     }
     if (call->step == HOST_ENDED)
         clear(call);
-    else
+    else if (call->step != HOST_PARTS)
         *continuation = (wasmtime_async_continuation_t){go_on, call, finalize};
+}
+
+/* Where the fused module allocates: it asks for one part after the other. */
+wasm_trap_t *abi_on_part(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                         size_t len) {
+    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
+    spin_host_call_t *call = &instance->abi->host;
+    spin_lower_t *lower = &call->lower;
+    wasm_trap_t *trap = NULL;
+    uint32_t ptr = (uint32_t)values[0].i32;
+    (void)env, (void)len;
+    values[0].i64 = -1;
+    if (call->step != HOST_PARTS) /* what needed none has its result already */
+        return NULL;
+    if (lower->at > 0)
+        lower->parts[lower->at - 1].ptr = ptr;
+    if (lower->at < lower->count) {
+        const abi_part_t *part = &lower->parts[lower->at++];
+        values[0].i64 = (int64_t)(part->size | (uint64_t)part->align << 32);
+        return NULL;
+    }
+    call->trap_out = &trap;
+    lower_result(call, caller);
+    clear(call);
+    return trap;
+}
+
+void abi_host_call_end(spin_host_call_t *call) {
+    if (call->step == HOST_PARTS)
+        clear(call);
 }
 
 /* ── for the operations ── */
@@ -395,6 +460,7 @@ static spin_error_t *define_function(abi_links_t *links, const char *module,
     *import = (abi_import_t){.next = links->imports,
                              .function = function,
                              .module = module,
+                             .name = function->name,
                              .operations = operations,
                              .user = user,
                              .params_len = strlen(function->params),
@@ -404,7 +470,7 @@ static spin_error_t *define_function(abi_links_t *links, const char *module,
         functype_of(function->params, import->results_len > 1, function->results);
     wasmtime_error_t *failure =
         wasmtime_linker_define_async_func(links->linker, module, strlen(module), function->name,
-                                          strlen(function->name), type, on_call, import, NULL);
+                                          strlen(function->name), type, abi_on_call, import, NULL);
     wasm_functype_delete(type);
     return failure == NULL ? NULL : engine_error_take(failure, SPIN_ERROR_INTERNAL);
 }

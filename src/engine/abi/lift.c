@@ -3,9 +3,14 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "engine/abi/state.h"
+#include "engine/abi/text.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
-enum { ALLOCATION = 32 }; /* what one costs beside its bytes */
+enum {
+    ALLOCATION = 32,           /* what one costs beside its bytes */
+    LIST_MOST = (1 << 28) - 1, /* of a component's lists and strings (CanonicalABI.md, "Loading") */
+};
 
 static void fail(spin_lift_t *lift, spin_error_t *error) {
     if (lift->failed) {
@@ -26,11 +31,28 @@ void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena
 
 spin_error_t *abi_lift_end(spin_lift_t *lift) {
     spin_error_t *error = lift->error;
+    if (lift->model != NULL)
+        model_settle(lift, error == NULL);
     for (const leaving_handle_t *at = lift->leaving; at != NULL; at = at->next)
         abi_handles_settle(&lift->instance->abi->handles, at->number, error == NULL);
     lift->leaving = NULL;
     lift->error = NULL;
     return error;
+}
+
+void abi_lift_by(spin_lift_t *lift, model_instance_t *model, const model_options_t *options,
+                 uint32_t component, wasmtime_caller_t *caller) {
+    lift->model = model;
+    lift->options = options;
+    lift->component = component;
+    lift->memory = model_memory(model, options, caller);
+    lift->budget = 4 * (uint64_t)lift->memory.len + (1 << 20);
+    lift->room = 8 * (uint64_t)lift->memory.len + (64 << 20);
+}
+
+/* What is no value of its type ends a component as any trap does. */
+static spin_error_kind_t bad_value(const spin_lift_t *lift) {
+    return lift->model != NULL ? SPIN_ERROR_TRAP : SPIN_ERROR_INVALID;
 }
 
 /* ── memory ── */
@@ -71,13 +93,18 @@ static const uint8_t *at(spin_lift_t *lift, const char *what, uint32_t ptr, uint
         return NULL;
     if (__builtin_mul_overflow((uint64_t)count, (uint64_t)size, &total))
         total = UINT64_MAX;
-    if (total == 0)
+    if (total == 0 && lift->model == NULL)
         return NULL;
+    if (lift->model != NULL && total > LIST_MOST) {
+        fail(lift, error_new(SPIN_ERROR_TRAP, "%s at 0x%x: %llu bytes exceed the maximum of %d",
+                             what, ptr, (unsigned long long)total, LIST_MOST));
+        return NULL;
+    }
     if (ptr > lift->memory.len || total > lift->memory.len - ptr || (ptr & (align - 1)) != 0) {
         refuse(lift, what, ptr, total, align);
         return NULL;
     }
-    if (!spend(lift, &lift->budget, total))
+    if (total == 0 || !spend(lift, &lift->budget, total))
         return NULL;
     if (lift->lends)
         lend(lift, ptr, (uint32_t)total, align);
@@ -97,28 +124,60 @@ void abi_lift_stop(spin_lift_t *lift, spin_error_t *error) {
     fail(lift, error);
 }
 
+static uint8_t *new_bytes(spin_lift_t *lift, size_t len) {
+    if (!spend(lift, &lift->room, (uint64_t)len + ALLOCATION))
+        return NULL;
+    uint8_t *bytes =
+        lift->mode == LIFT_OWNED ? mem_alloc(len) : arena_alloc_bytes(lift->arena, len);
+    if (bytes == NULL)
+        fail(lift, error_no_memory());
+    return bytes;
+}
+
 static spin_string_t take(spin_lift_t *lift, const uint8_t *from, uint32_t len) {
     spin_string_t empty = {NULL, 0};
     if (from == NULL)
         return empty;
     if (lift->mode == LIFT_VIEW)
         return spin_slice_of(from, len);
-    if (!spend(lift, &lift->room, (uint64_t)len + ALLOCATION))
+    uint8_t *copy = new_bytes(lift, len);
+    if (copy == NULL)
         return empty;
-    uint8_t *copy = lift->mode == LIFT_OWNED ? mem_alloc(len) : arena_alloc_bytes(lift->arena, len);
-    if (copy == NULL) {
-        fail(lift, error_no_memory());
-        return empty;
-    }
     memcpy(copy, from, len);
     return spin_slice_of(copy, len);
 }
 
+/* Of a guest that keeps text in another encoding: always a copy. */
+static spin_string_t decode(spin_lift_t *lift, uint32_t ptr, uint32_t len, text_form_t form) {
+    spin_string_t empty = {NULL, 0};
+    size_t bytes, bad;
+    const uint8_t *from = at(lift, "string", ptr, len, form == TEXT_UTF16 ? 2 : 1, 2);
+    if (from == NULL)
+        return empty;
+    if (!text_decoded_len(from, len, form, &bytes, &bad)) {
+        fail(lift,
+             error_new(bad_value(lift),
+                       "string at 0x%x is not UTF-16: a surrogate at unit %zu is alone", ptr, bad));
+        return empty;
+    }
+    uint8_t *copy = new_bytes(lift, bytes);
+    if (copy == NULL)
+        return empty;
+    text_decode(from, len, form, copy);
+    return spin_slice_of(copy, bytes);
+}
+
 spin_string_t spin_lift_text(spin_lift_t *lift, uint32_t ptr, uint32_t len) {
     size_t bad;
+    if (lift->options != NULL && lift->options->linked->encoding != AST_UTF8) {
+        bool is_compact = lift->options->linked->encoding == AST_LATIN1_UTF16;
+        bool is_latin = is_compact && (len & TEXT_UTF16_TAG) == 0;
+        return decode(lift, ptr, is_compact ? len & ~TEXT_UTF16_TAG : len,
+                      is_latin ? TEXT_LATIN1 : TEXT_UTF16);
+    }
     const uint8_t *from = at(lift, "string", ptr, len, 1, 1);
     if (from != NULL && !slice_is_utf8(spin_slice_of(from, len), &bad)) {
-        fail(lift, error_new(SPIN_ERROR_INVALID, "string at 0x%x is not UTF-8: byte %zu is 0x%02x",
+        fail(lift, error_new(bad_value(lift), "string at 0x%x is not UTF-8: byte %zu is 0x%02x",
                              ptr, bad, from[bad]));
         from = NULL;
     }
@@ -147,12 +206,12 @@ void *spin_lift_alloc(spin_lift_t *lift, size_t count, size_t size) {
 uint32_t spin_lift_char(spin_lift_t *lift, uint32_t value) {
     if (value < 0xd800 || (value > 0xdfff && value <= 0x10ffff))
         return value;
-    fail(lift, error_new(SPIN_ERROR_INVALID, "char: 0x%x is not a Unicode scalar value", value));
+    fail(lift, error_new(bad_value(lift), "char: 0x%x is not a Unicode scalar value", value));
     return 0;
 }
 
 void spin_lift_fail(spin_lift_t *lift, const char *what, uint64_t value) {
-    fail(lift, error_new(SPIN_ERROR_INVALID, "%s: %llu is not a value of that type", what,
+    fail(lift, error_new(bad_value(lift), "%s: %llu is not a value of that type", what,
                          (unsigned long long)value));
 }
 
@@ -162,10 +221,25 @@ bool spin_lift_failed(const spin_lift_t *lift) {
 
 /* ── handles ── */
 
+/* The resource's definition identifies it; what the handle stands for is the host's object. */
+static void *lift_modelled(spin_lift_t *lift, const void *resource_type, uint32_t handle,
+                           bool is_own) {
+    const model_resource_t *resource = model_resource_find(lift->model->model, resource_type);
+    if (resource == NULL) {
+        fail(lift, error_new(SPIN_ERROR_USAGE, "a resource that the component does not import"));
+        return NULL;
+    }
+    const spin_type_t type = {.kind = is_own ? SPIN_TYPE_OWN : SPIN_TYPE_BORROW,
+                              .resource = resource->linked->type};
+    return (void *)(uintptr_t)model_lift_handle(lift, &type, handle);
+}
+
 void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handle) {
     abi_handles_t *handles = &lift->instance->abi->handles;
     if (lift->failed)
         return NULL;
+    if (lift->model != NULL)
+        return lift_modelled(lift, resource_type, handle, true);
     const abi_handle_t *entry = abi_handles_get(handles, resource_type, handle);
     if (entry == NULL || entry->is_borrow) {
         fail(lift,
@@ -186,6 +260,8 @@ void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handl
 void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, uint32_t handle) {
     if (lift->failed)
         return NULL;
+    if (lift->model != NULL)
+        return lift_modelled(lift, resource_type, handle, false);
     const abi_handle_t *entry =
         abi_handles_get(&lift->instance->abi->handles, resource_type, handle);
     if (entry == NULL)

@@ -1,7 +1,10 @@
 /* Writing values into a guest. */
 #include "base/error.h"
+#include "base/slice.h"
 #include "engine/abi/state.h"
+#include "engine/abi/text.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 static void fail(spin_lower_t *lower, spin_error_t *error) {
     if (lower->failed) {
@@ -23,6 +26,21 @@ void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *ar
     lower->failed = lower->discards = false;
     lower->error = NULL;
     lower->arena = arena;
+    lower->model = NULL;
+    lower->options = NULL;
+    lower->loans = NULL;
+}
+
+void abi_lower_by(spin_lower_t *lower, model_instance_t *model, const model_options_t *options,
+                  uint32_t component) {
+    lower->model = model;
+    lower->options = options;
+    lower->component = component;
+    lower->allocates_none = true; /* the specification asks for what is empty as well */
+}
+
+void abi_lower_stop(spin_lower_t *lower, spin_error_t *error) {
+    fail(lower, error);
 }
 
 spin_error_t *abi_lower_end(spin_lower_t *lower) {
@@ -86,17 +104,17 @@ void abi_lower_write(spin_lower_t *lower, abi_memory_t memory) {
 
 /* The guest's allocator chose the pointer: it may be any. */
 static uint8_t *part_at(spin_lower_t *lower, const abi_part_t *part) {
+    if ((part->ptr & (part->align - 1)) != 0) {
+        fail(lower, error_new(SPIN_ERROR_TRAP,
+                              "the guest's allocator answered 0x%x, which is not aligned to %u",
+                              part->ptr, part->align));
+        return NULL;
+    }
     if (part->ptr > lower->memory.len || part->size > lower->memory.len - part->ptr) {
         fail(lower, error_new(SPIN_ERROR_TRAP,
                               "the guest's allocator answered 0x%x for %u bytes: that is outside "
                               "of its memory",
                               part->ptr, part->size));
-        return NULL;
-    }
-    if ((part->ptr & (part->align - 1)) != 0) {
-        fail(lower, error_new(SPIN_ERROR_TRAP,
-                              "the guest's allocator answered 0x%x, which is not aligned to %u",
-                              part->ptr, part->align));
         return NULL;
     }
     return lower->memory.base + part->ptr;
@@ -118,7 +136,10 @@ static uint8_t *take(spin_lower_t *lower, size_t count, size_t size, uint32_t al
     }
     lower->at++;
     *ptr = part->ptr;
-    return total == 0 ? NULL : part_at(lower, part);
+    if (total == 0 && lower->model == NULL)
+        return NULL;
+    uint8_t *place = part_at(lower, part);
+    return total == 0 ? NULL : place;
 }
 
 uint8_t *spin_lower_take(spin_lower_t *lower, size_t count, size_t size, uint32_t align,
@@ -135,6 +156,44 @@ void spin_lower_bytes(spin_lower_t *lower, spin_slice_t bytes, uint32_t *ptr) {
         memcpy(at, bytes.ptr, bytes.len);
 }
 
+/* How the guest keeps text; a compact string's form depends on what is in it. */
+static text_form_t form_of(spin_lower_t *lower, spin_slice_t text, size_t *units) {
+    text_form_t form = TEXT_UTF8;
+    size_t bad;
+    if (lower->options != NULL && lower->options->linked->encoding == AST_UTF16)
+        form = TEXT_UTF16;
+    else if (lower->options != NULL && lower->options->linked->encoding == AST_LATIN1_UTF16)
+        form = TEXT_LATIN1;
+    if (form != TEXT_UTF8 && !slice_is_utf8(text, &bad)) {
+        fail(lower, error_new(SPIN_ERROR_INVALID, "a string is not UTF-8: byte %zu", bad));
+        text.len = 0;
+    }
+    *units = text_units(text, form);
+    if (*units == SIZE_MAX) {
+        form = TEXT_UTF16;
+        *units = text_units(text, form);
+    }
+    return form;
+}
+
+void spin_lower_measure_text(spin_lower_t *lower, spin_slice_t text) {
+    size_t units;
+    text_form_t form = form_of(lower, text, &units);
+    spin_lower_measure(lower, units, form == TEXT_UTF16 ? 2 : 1, form == TEXT_UTF8 ? 1 : 2);
+}
+
+void spin_lower_text(spin_lower_t *lower, spin_slice_t text, uint32_t *ptr, uint32_t *len) {
+    size_t units;
+    text_form_t form = form_of(lower, text, &units);
+    uint8_t *at =
+        spin_lower_take(lower, units, form == TEXT_UTF16 ? 2 : 1, form == TEXT_UTF8 ? 1 : 2, ptr);
+    if (at != NULL && !lower->failed)
+        text_encode(text, form, at);
+    *len = (uint32_t)units;
+    if (form == TEXT_UTF16 && lower->options->linked->encoding == AST_LATIN1_UTF16)
+        *len |= TEXT_UTF16_TAG;
+}
+
 void spin_lower_fail(spin_lower_t *lower, const char *what, uint64_t value) {
     fail(lower, error_new(SPIN_ERROR_INVALID, "%s: %llu is not a value of that type", what,
                           (unsigned long long)value));
@@ -146,7 +205,21 @@ bool spin_lower_failed(const spin_lower_t *lower) {
 
 /* ── handles ── */
 
+static uint32_t add_modelled(spin_lower_t *lower, const void *identity, void *object,
+                             bool is_borrow) {
+    const model_resource_t *resource = model_resource_find(lower->model->model, identity);
+    if (resource == NULL) {
+        fail(lower, error_new(SPIN_ERROR_USAGE, "a resource that the component does not import"));
+        return 0;
+    }
+    const spin_type_t type = {.kind = is_borrow ? SPIN_TYPE_BORROW : SPIN_TYPE_OWN,
+                              .resource = resource->linked->type};
+    return model_lower_handle(lower, &type, (uintptr_t)object);
+}
+
 static uint32_t add_handle(spin_lower_t *lower, const void *type, void *object, bool is_borrow) {
+    if (lower->model != NULL)
+        return add_modelled(lower, type, object, is_borrow);
     const abi_resource_t *resource = lower->instance->component->context->links.resources;
     uint32_t number = 0;
     while (resource != NULL && resource->type != type)

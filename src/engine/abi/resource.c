@@ -35,7 +35,13 @@ spin_error_t *abi_resource_define(abi_links_t *links, const char *module,
     spin_slice_t name = arena_printf(&links->arena, "[resource-drop]%s", type->name);
     if (resource == NULL || name.ptr == NULL)
         return error_no_memory();
-    *resource = (abi_resource_t){links->resources, type, type->name, drop, operations, user};
+    *resource = (abi_resource_t){.next = links->resources,
+                                 .type = type,
+                                 .name = type->name,
+                                 .drop = drop,
+                                 .operations = operations,
+                                 .user = user,
+                                 .module = module};
     links->resources = resource;
     wasm_functype_t *signature = wasm_functype_new_1_0(wasm_valtype_new_i32());
     wasmtime_error_t *failure = wasmtime_linker_define_func_unchecked(

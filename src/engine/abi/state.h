@@ -9,6 +9,13 @@
 #include "base/vec.h"
 #include "engine/abi/handles.h"
 #include "spin/abi.h"
+#include "spin/component.h"
+
+/* Of components of the component model: engine/model/model.h. */
+typedef struct model_options model_options_t;
+typedef struct model_export model_export_t;
+typedef struct model_instance model_instance_t;
+typedef struct model_loan model_loan_t;
 
 enum {
     ABI_MAX_FLAT = 16,    /* more parameters than that go through memory */
@@ -30,7 +37,8 @@ struct abi_entry {
     const char *post;   /* the export to call after it, or NULL */
     const char *helper; /* the export that does a whole call (component/legacy.h), or NULL */
     spin_abi_t abi;
-    bool layout_known; /* else it shows from a result */
+    bool layout_known;           /* else it shows from a result */
+    const model_export_t *model; /* of a component of the component model, else NULL */
 };
 
 /* What a module says of its conventions; one for all components of that module. Zero to begin with.
@@ -90,6 +98,12 @@ struct spin_lift {
     uint64_t budget; /* of bytes that may still be read, */
     uint64_t room;   /* and of memory that may still be taken for them */
     leaving_handle_t *leaving;
+    /* Of components of the component model: NULL otherwise. */
+    model_instance_t *model;
+    const model_options_t *options;
+    uint32_t component;   /* the instance that is read from */
+    model_loan_t **loans; /* what it lends is noted here, */
+    model_loan_t **temps; /* and what the host has of it for this call only; NULL: not possible */
     bool failed;
     spin_error_t *error; /* where failed; NULL: taken */
 };
@@ -106,6 +120,10 @@ struct spin_lower {
     bool discards; /* what can't be given to the guest any more is dropped */
     spin_error_t *error;
     arena_t *arena;
+    model_instance_t *model; /* as in spin_lift */
+    const model_options_t *options;
+    uint32_t component;
+    model_loan_t **loans; /* what the host lends is noted here */
     abi_part_t few[ABI_FEW_PARTS];
 };
 
@@ -114,6 +132,7 @@ typedef struct abi_bound abi_bound_t;
 struct abi_bound {
     abi_bound_t *next;
     const abi_entry_t *entry;
+    const char *name;     /* as it was asked for */
     wasmtime_func_t func; /* the helper's, where there is one */
     wasmtime_func_t post;
 };
@@ -126,6 +145,8 @@ typedef enum abi_step {
     ABI_DROP,       /* destructors of what the host let go meanwhile */
     ABI_ALLOCATE,   /* the parts */
     ABI_ENTER,
+    ABI_RETURNED, /* of components of the component model: the result is lifted */
+    ABI_LEAVE,    /* the same: what the guest gives back after it */
     ABI_ENDED,
 } abi_step_t;
 
@@ -148,8 +169,10 @@ typedef struct abi_call {
     bool stepped;  /* and did */
     bool *gone;    /* told when the instance goes while one is */
     bool filled;   /* the helper has its parameters */
+    bool in_scope; /* model_scope_enter was called for it */
     spin_error_t *error;
     spin_lower_t lower;
+    model_loan_t *loans;
     wasmtime_val_t values[ABI_MAX_FLAT];
     wasmtime_val_t returned;
     spin_abi_done_fn done;
@@ -162,6 +185,7 @@ typedef enum host_step {
     HOST_RUNNING, /* its operation */
     HOST_WAITING, /* for spin_host_call_done */
     HOST_ALLOCATING,
+    HOST_PARTS, /* it has answered, and the fused module allocates for that */
     HOST_ENDED,
 } host_step_t;
 
@@ -187,6 +211,13 @@ struct abi_import {
     void *user;
     size_t params_len;
     size_t results_len;
+    /* spin_component_define_function: instead of `function` and `operations`. */
+    const char *name;
+    spin_component_function_fn value;
+    /* Where it is imported by a component of the component model. */
+    const model_options_t *options; /* NULL: it is not */
+    uint32_t component;             /* the instance that calls */
+    bool has_parts;                 /* fuse.h: it answers how many */
 };
 
 /* What guests are linked to: in an engine, or in one context, which begins with the engine's. */
@@ -210,6 +241,8 @@ struct spin_host_call {
     void *args;
     void *result;
     uint32_t area; /* of the results, in the guest */
+    model_loan_t *loans;
+    model_loan_t *temps; /* handles of the host that end with it */
     spin_error_t *error;
     spin_lower_t lower;
     arena_t arena;
@@ -254,6 +287,7 @@ typedef struct abi_instance {
     abi_value_export_t *values;
     abi_call_t call;
     spin_host_call_t host;
+    model_instance_t *model; /* made when it is first needed */
 } abi_instance_t;
 
 /* The state of `instance`; NULL when out of memory. */
@@ -288,6 +322,10 @@ spin_error_t *abi_find_release(abi_instance_t *state);
 
 void abi_lower_begin(spin_lower_t *lower, spin_instance_t *instance, arena_t *arena,
                      spin_abi_t abi);
+/* The same for what is written; follows abi_lower_begin. */
+void abi_lower_by(spin_lower_t *lower, model_instance_t *model, const model_options_t *options,
+                  uint32_t component);
+void abi_lower_stop(spin_lower_t *lower, spin_error_t *error);
 /* Puts the arguments of the allocator for part `index`. */
 void abi_part_values(const abi_part_t *part, wasmtime_val_t values[4]);
 /* The second pass begins: the pointers are there. */
@@ -300,6 +338,10 @@ spin_error_t *abi_lower_end(spin_lower_t *lower);
 /* Ended by abi_lift_end, which hands over the handles that were given away, or the error. */
 void abi_lift_begin(spin_lift_t *lift, spin_instance_t *instance, arena_t *arena, lift_mode_t mode);
 spin_error_t *abi_lift_end(spin_lift_t *lift);
+/* What is read lies in memory as `options` say it, and its handles are those of component instance
+ * `component`; follows abi_lift_begin. `caller` may be NULL. */
+void abi_lift_by(spin_lift_t *lift, model_instance_t *model, const model_options_t *options,
+                 uint32_t component, wasmtime_caller_t *caller);
 /* The area of several results, or of parameters; NULL after an error. */
 const uint8_t *abi_lift_area(spin_lift_t *lift, uint32_t ptr, uint32_t size, uint32_t align);
 void abi_lift_stop(spin_lift_t *lift, spin_error_t *error);
@@ -328,6 +370,15 @@ spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat);
 
 /* A trap of a host function, which says `error`; this takes it. */
 wasm_trap_t *abi_trap(spin_instance_t *instance, spin_error_t *error);
+/* The function behind an import; `env` is its abi_import_t. */
+void abi_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
+                 size_t values_len, wasmtime_val_t *results, size_t results_len, wasm_trap_t **trap,
+                 wasmtime_async_continuation_t *continuation);
+/* Ends a call that the guest will not go on with. */
+void abi_host_call_end(spin_host_call_t *call);
+/* fuse.h, FUSE_PART: goes on with a call that has answered with parts. */
+wasm_trap_t *abi_on_part(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                         size_t len);
 
 /* ── callback.c ── */
 

@@ -194,8 +194,8 @@ static spin_error_t *export_of(abi_instance_t *state, const wit_function_t *func
 
 /* ── calls ── */
 
-static spin_error_t *check_args(const wit_function_t *function, const spin_value_t *args,
-                                size_t args_len) {
+spin_error_t *abi_value_check_args(const wit_function_t *function, const spin_value_t *args,
+                                   size_t args_len) {
     if (args_len != function->params_len)
         return error_new(SPIN_ERROR_INVALID, "it takes %zu argument%s and got %zu",
                          function->params_len, function->params_len == 1 ? "" : "s", args_len);
@@ -218,8 +218,8 @@ static spin_error_t *begin(spin_instance_t *instance, const wit_function_t *func
     if (error != NULL)
         return error_wrap(error, "component \"%.*s\": %.*s",
                           SLICE_ARG(instance->component->component->id), SLICE_ARG(function->name));
-    return abi_error_name(check_args(function, args, args_len), instance->component->component->id,
-                          (*out)->name);
+    return abi_error_name(abi_value_check_args(function, args, args_len),
+                          instance->component->component->id, (*out)->name);
 }
 
 spin_error_t *spin_value_call(spin_instance_t *instance, const spin_function_t *function,

@@ -18,6 +18,10 @@ typedef struct abi_value_args {
 spin_error_t *abi_value_describe(arena_t *arena, const wit_function_t *function,
                                  spin_abi_export_t *out);
 
+/* INVALID where they are not what the function takes. */
+spin_error_t *abi_value_check_args(const wit_function_t *function, const spin_value_t *args,
+                                   size_t args_len);
+
 /* ── value_lower.c, value_lift.c: one value ── */
 
 void abi_value_measure(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value);
@@ -33,6 +37,10 @@ void abi_value_load(spin_lift_t *lift, const wit_type_t *type, const uint8_t *at
                     spin_value_t *out);
 void abi_value_unflatten(spin_lift_t *lift, const wit_type_t *type, const spin_flat_t *flat,
                          spin_value_t *out);
+
+/* All parameters, from an area or flat values, into zeroed `out`. */
+void abi_value_load_all(spin_lift_t *lift, const wit_function_t *function, const spin_flat_t *flat,
+                        const uint8_t *area, spin_value_t *out);
 
 /* ── what both need to know of types ── */
 

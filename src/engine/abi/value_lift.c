@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "base/slice.h"
+#include "engine/abi/state.h"
 #include "engine/abi/value.h"
+#include "engine/model/model.h"
 
 /* Where a value without bytes lies: it is not looked at. */
 static const uint8_t nowhere[1];
@@ -157,7 +159,11 @@ static void put_number(spin_lift_t *lift, const wit_type_t *type, uint64_t bits,
     case SPIN_TYPE_F32: out->of.f32 = spin_flat_f32(bits); break;
     case SPIN_TYPE_F64: out->of.f64 = spin_flat_f64(bits); break;
     case SPIN_TYPE_CHAR: out->of.natural = spin_lift_char(lift, (uint32_t)bits); break;
-    default: out->of.natural = (uint32_t)bits; break; /* U32 and handles */
+    case SPIN_TYPE_U32: out->of.natural = (uint32_t)bits; break;
+    default: /* handles */
+        out->of.natural =
+            lift->model != NULL ? model_lift_handle(lift, type, (uint32_t)bits) : (uint32_t)bits;
+        break;
     }
 }
 
@@ -226,5 +232,21 @@ void abi_value_unflatten(spin_lift_t *lift, const wit_type_t *type, const spin_f
             words[i] = (uint32_t)flat[i] & flags_mask(type, i);
         break;
     default: put_number(lift, type, flat[0], out); break;
+    }
+}
+
+void abi_value_load_all(spin_lift_t *lift, const wit_function_t *function, const spin_flat_t *flat,
+                        const uint8_t *area, spin_value_t *out) {
+    size_t offset = 0;
+    for (size_t i = 0; i < function->params_len; i++) {
+        const wit_type_t *type = function->params[i].ref.type;
+        if (area == NULL) {
+            abi_value_unflatten(lift, type, flat, &out[i]);
+            flat += type->layout.flat_len;
+            continue;
+        }
+        offset = abi_align_up(offset, type->layout.align);
+        abi_value_load(lift, type, area + offset, &out[i]);
+        offset += type->layout.size;
     }
 }

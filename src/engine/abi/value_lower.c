@@ -3,6 +3,7 @@
 #include "engine/abi/state.h"
 #include "engine/abi/value.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 static size_t list_len(const spin_value_t *value) {
     return value->kind == SPIN_TYPE_BYTES ? value->of.text.len : value->of.list.len;
@@ -33,7 +34,7 @@ void abi_value_measure(spin_lower_t *lower, const wit_type_t *type, const spin_v
     if (!type->has_pointers)
         return;
     switch (type->kind) {
-    case SPIN_TYPE_STRING: spin_lower_measure(lower, value->of.text.len, 1, 1); break;
+    case SPIN_TYPE_STRING: spin_lower_measure_text(lower, value->of.text); break;
     case SPIN_TYPE_LIST:
     case SPIN_TYPE_MAP: measure_list(lower, type, value); break;
     case SPIN_TYPE_FIXED_LIST:
@@ -128,8 +129,14 @@ static uint64_t number_of(const wit_type_t *type, const spin_value_t *value) {
 }
 
 /* A guest that keeps its resources in a table is given what stands behind the handle. */
-static uint32_t borrow_of(spin_lower_t *lower, const spin_value_t *value) {
+static uint32_t handle_of(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value) {
     uint32_t handle = (uint32_t)value->of.natural;
+    if (lower->model != NULL)
+        return model_lower_handle(lower, type, value->of.natural);
+    if (handle != value->of.natural)
+        spin_lower_fail(lower, "handle", value->of.natural);
+    if (type->kind != SPIN_TYPE_BORROW)
+        return handle;
     bool has_table =
         lower->instance != NULL && lower->instance->component->context->guest_resources != NULL;
     return has_table ? spin_lower_guest_borrow(lower, handle) : handle;
@@ -137,12 +144,12 @@ static uint32_t borrow_of(spin_lower_t *lower, const spin_value_t *value) {
 
 void abi_value_store(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value,
                      uint8_t *at) {
-    uint32_t ptr;
+    uint32_t ptr, len;
     switch (type->kind) {
     case SPIN_TYPE_STRING:
-        spin_lower_bytes(lower, value->of.text, &ptr);
+        spin_lower_text(lower, value->of.text, &ptr, &len);
         spin_store_u32(at, ptr);
-        spin_store_u32(at + 4, (uint32_t)value->of.text.len);
+        spin_store_u32(at + 4, len);
         break;
     case SPIN_TYPE_LIST:
     case SPIN_TYPE_MAP:
@@ -163,7 +170,11 @@ void abi_value_store(spin_lower_t *lower, const wit_type_t *type, const spin_val
     case SPIN_TYPE_OPTION:
     case SPIN_TYPE_RESULT: store_case(lower, type, value, at); break;
     case SPIN_TYPE_FLAGS: store_flags(type, value, at); break;
-    case SPIN_TYPE_BORROW: spin_store_u32(at, borrow_of(lower, value)); break;
+    case SPIN_TYPE_OWN:
+    case SPIN_TYPE_BORROW:
+    case SPIN_TYPE_STREAM:
+    case SPIN_TYPE_FUTURE:
+    case SPIN_TYPE_ERROR_CONTEXT: spin_store_u32(at, handle_of(lower, type, value)); break;
     default: store_number(at, type->layout.size, number_of(type, value)); break;
     }
 }
@@ -193,12 +204,12 @@ static void flatten_items(spin_lower_t *lower, const wit_type_t *type, const spi
 
 void abi_value_flatten(spin_lower_t *lower, const wit_type_t *type, const spin_value_t *value,
                        spin_flat_t *flat) {
-    uint32_t ptr;
+    uint32_t ptr, len;
     switch (type->kind) {
     case SPIN_TYPE_STRING:
-        spin_lower_bytes(lower, value->of.text, &ptr);
+        spin_lower_text(lower, value->of.text, &ptr, &len);
         flat[0] = ptr;
-        flat[1] = value->of.text.len;
+        flat[1] = len;
         break;
     case SPIN_TYPE_LIST:
     case SPIN_TYPE_MAP:
@@ -217,7 +228,11 @@ void abi_value_flatten(spin_lower_t *lower, const wit_type_t *type, const spin_v
         for (size_t i = 0; i < type->layout.flat_len; i++)
             flat[i] = flag_word(value, i);
         break;
-    case SPIN_TYPE_BORROW: flat[0] = borrow_of(lower, value); break;
+    case SPIN_TYPE_OWN:
+    case SPIN_TYPE_BORROW:
+    case SPIN_TYPE_STREAM:
+    case SPIN_TYPE_FUTURE:
+    case SPIN_TYPE_ERROR_CONTEXT: flat[0] = handle_of(lower, type, value); break;
     case SPIN_TYPE_S64:
     case SPIN_TYPE_U64:
     case SPIN_TYPE_F64: flat[0] = number_of(type, value); break;

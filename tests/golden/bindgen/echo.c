@@ -10,17 +10,17 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
+    flat[1] = len;
 }
 
 /* ── echo, implemented ── */
@@ -50,7 +50,7 @@ static spin_error_t *invoke_echo_echo(spin_host_call_t *call, const void *operat
 static void measure_result_echo_echo(spin_lower_t *lower, const void *context, const void *result) {
     (void)context;
     const spin_string_t *ret = (const spin_string_t *)result;
-    spin_lower_measure(lower, (*ret).len, 1, 1);
+    spin_lower_measure_text(lower, (*ret));
 }
 
 static void lower_result_echo_echo(spin_lower_t *lower, const void *context, const void *result,
@@ -109,7 +109,7 @@ struct args_of_echo_echo {
 static void measure_args_echo_echo(spin_lower_t *lower, const void *context, const void *data) {
     (void)context;
     const struct args_of_echo_echo *args = (const struct args_of_echo_echo *)data;
-    spin_lower_measure(lower, args->msg.len, 1, 1);
+    spin_lower_measure_text(lower, args->msg);
 }
 
 static void lower_args_echo_echo(spin_lower_t *lower, const void *context, const void *data,

@@ -10,22 +10,22 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
+    flat[1] = len;
 }
 
 static void measure_option_string(spin_lower_t *lower, const names_option_string_t *value) {
     if (value->is_some) {
-        spin_lower_measure(lower, value->value.len, 1, 1);
+        spin_lower_measure_text(lower, value->value);
     }
 }
 
@@ -38,7 +38,7 @@ static void store_option_string(spin_lower_t *lower, uint8_t *at,
 }
 
 static void measure_record(spin_lower_t *lower, const names_record_t *value) {
-    spin_lower_measure(lower, value->new_.len, 1, 1);
+    spin_lower_measure_text(lower, value->new_);
     measure_option_string(lower, &value->class_);
 }
 
@@ -55,7 +55,7 @@ static void store_record(spin_lower_t *lower, uint8_t *at, const names_record_t 
 
 static void measure_default(spin_lower_t *lower, const names_default_t *value) {
     switch (value->tag) {
-    case NAMES_DEFAULT_NAMESPACE: spin_lower_measure(lower, value->of.namespace_.len, 1, 1); break;
+    case NAMES_DEFAULT_NAMESPACE: spin_lower_measure_text(lower, value->of.namespace_); break;
     default: break;
     }
 }
@@ -396,7 +396,7 @@ static void measure_result_names_url_2_path(spin_lower_t *lower, const void *con
                                             const void *result) {
     (void)context;
     const spin_string_t *ret = (const spin_string_t *)result;
-    spin_lower_measure(lower, (*ret).len, 1, 1);
+    spin_lower_measure_text(lower, (*ret));
 }
 
 static void lower_result_names_url_2_path(spin_lower_t *lower, const void *context,
@@ -465,7 +465,7 @@ struct args_of_names_double {
 static void measure_args_names_double(spin_lower_t *lower, const void *context, const void *data) {
     (void)context;
     const struct args_of_names_double *args = (const struct args_of_names_double *)data;
-    spin_lower_measure(lower, args->float_.len, 1, 1);
+    spin_lower_measure_text(lower, args->float_);
     measure_record(lower, args->record);
 }
 
@@ -693,7 +693,7 @@ static void measure_args_names_url_2_path(spin_lower_t *lower, const void *conte
                                           const void *data) {
     (void)context;
     const struct args_of_names_url_2_path *args = (const struct args_of_names_url_2_path *)data;
-    spin_lower_measure(lower, args->http_url.len, 1, 1);
+    spin_lower_measure_text(lower, args->http_url);
 }
 
 static void lower_args_names_url_2_path(spin_lower_t *lower, const void *context, const void *data,

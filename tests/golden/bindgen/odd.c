@@ -10,17 +10,17 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
+    flat[1] = len;
 }
 
 static void store_nothing(spin_lower_t *lower, uint8_t *at, const odd_nothing_t *value) {
@@ -30,7 +30,7 @@ static void store_nothing(spin_lower_t *lower, uint8_t *at, const odd_nothing_t 
 }
 
 static void measure_around(spin_lower_t *lower, const odd_around_t *value) {
-    spin_lower_measure(lower, value->behind.len, 1, 1);
+    spin_lower_measure_text(lower, value->behind);
 }
 
 static void store_around(spin_lower_t *lower, uint8_t *at, const odd_around_t *value) {

@@ -10,13 +10,20 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    spin_store_u32(at, ptr);
+    spin_store_u32(at + 4, len);
+}
+
+static void store_list_u8(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     spin_store_u32(at, ptr);
     spin_store_u32(at + 4, (uint32_t)value.len);
 }
 
-static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+static void flatten_list_u8(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     flat[0] = ptr;
@@ -25,8 +32,8 @@ static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t 
 
 static void measure_tuple2_string_string(spin_lower_t *lower,
                                          const outbound_http_tuple2_string_string_t *value) {
-    spin_lower_measure(lower, value->f0.len, 1, 1);
-    spin_lower_measure(lower, value->f1.len, 1, 1);
+    spin_lower_measure_text(lower, value->f0);
+    spin_lower_measure_text(lower, value->f1);
 }
 
 static void store_tuple2_string_string(spin_lower_t *lower, uint8_t *at,
@@ -68,7 +75,7 @@ static void store_option_list_u8(spin_lower_t *lower, uint8_t *at,
                                  const outbound_http_option_list_u8_t *value) {
     spin_store_u8(at, value->is_some);
     if (value->is_some) {
-        store_string(lower, at + 4, value->value);
+        store_list_u8(lower, at + 4, value->value);
     }
 }
 
@@ -77,7 +84,7 @@ static void flatten_option_list_u8(spin_lower_t *lower, spin_flat_t *flat,
     flat[0] = value->is_some;
     memset(flat + 1, 0, 2 * sizeof *flat);
     if (value->is_some) {
-        flatten_string(lower, flat + 1, value->value);
+        flatten_list_u8(lower, flat + 1, value->value);
     }
 }
 

@@ -10,13 +10,20 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    spin_store_u32(at, ptr);
+    spin_store_u32(at + 4, len);
+}
+
+static void store_list_u8(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     spin_store_u32(at, ptr);
     spin_store_u32(at + 4, (uint32_t)value.len);
 }
 
-static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+static void flatten_list_u8(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     flat[0] = ptr;
@@ -57,7 +64,7 @@ static void store_result_list_u8_error(spin_lower_t *lower, uint8_t *at,
                                        const outbound_redis_result_list_u8_error_t *value) {
     spin_store_u8(at, value->is_error);
     if (!value->is_error) {
-        store_string(lower, at + 4, value->of.ok);
+        store_list_u8(lower, at + 4, value->of.ok);
     } else {
         spin_store_u8(at + 4, lower_error(lower, value->of.error));
     }
@@ -68,7 +75,7 @@ static void flatten_result_list_u8_error(spin_lower_t *lower, spin_flat_t *flat,
     flat[0] = value->is_error;
     memset(flat + 1, 0, 2 * sizeof *flat);
     if (!value->is_error) {
-        flatten_string(lower, flat + 1, value->of.ok);
+        flatten_list_u8(lower, flat + 1, value->of.ok);
     } else {
         flat[1] = lower_error(lower, value->of.error);
     }
@@ -98,7 +105,7 @@ static void flatten_result_s64_error(spin_lower_t *lower, spin_flat_t *flat,
 static void measure_list_string(spin_lower_t *lower, const outbound_redis_list_string_t *value) {
     spin_lower_measure(lower, value->len, 8, 4);
     for (size_t i = 0; i < value->len; i++) {
-        spin_lower_measure(lower, value->items[i].len, 1, 1);
+        spin_lower_measure_text(lower, value->items[i]);
     }
 }
 
@@ -148,7 +155,7 @@ flatten_result_list_string_error(spin_lower_t *lower, spin_flat_t *flat,
 static void measure_redis_result(spin_lower_t *lower, const outbound_redis_redis_result_t *value) {
     switch (value->tag) {
     case OUTBOUND_REDIS_REDIS_RESULT_STATUS:
-        spin_lower_measure(lower, value->of.status.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.status);
         break;
     case OUTBOUND_REDIS_REDIS_RESULT_BINARY:
         spin_lower_measure(lower, value->of.binary.len, 1, 1);
@@ -169,7 +176,7 @@ static void store_redis_result(spin_lower_t *lower, uint8_t *at,
     case OUTBOUND_REDIS_REDIS_RESULT_INT64:
         spin_store_u64(at + 8, (uint64_t)value->of.int64);
         break;
-    case OUTBOUND_REDIS_REDIS_RESULT_BINARY: store_string(lower, at + 8, value->of.binary); break;
+    case OUTBOUND_REDIS_REDIS_RESULT_BINARY: store_list_u8(lower, at + 8, value->of.binary); break;
     default: break;
     }
 }

@@ -49,17 +49,24 @@ static const spin_abi_resource_t resource_resources_both_thing = {
 };
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    spin_store_u32(at, ptr);
+    spin_store_u32(at + 4, len);
+}
+
+static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    flat[0] = ptr;
+    flat[1] = len;
+}
+
+static void store_list_u8(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     spin_store_u32(at, ptr);
     spin_store_u32(at + 4, (uint32_t)value.len);
-}
-
-static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
-    flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
 }
 
 static void measure_result_list_u8_string(spin_lower_t *lower,
@@ -67,7 +74,7 @@ static void measure_result_list_u8_string(spin_lower_t *lower,
     if (!value->is_error) {
         spin_lower_measure(lower, value->of.ok.len, 1, 1);
     } else {
-        spin_lower_measure(lower, value->of.error.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.error);
     }
 }
 
@@ -75,14 +82,14 @@ static void store_result_list_u8_string(spin_lower_t *lower, uint8_t *at,
                                         const resources_result_list_u8_string_t *value) {
     spin_store_u8(at, value->is_error);
     if (!value->is_error) {
-        store_string(lower, at + 4, value->of.ok);
+        store_list_u8(lower, at + 4, value->of.ok);
     } else {
         store_string(lower, at + 4, value->of.error);
     }
 }
 
 static void measure_host_entry(spin_lower_t *lower, const resources_host_entry_t *value) {
-    spin_lower_measure(lower, value->name.len, 1, 1);
+    spin_lower_measure_text(lower, value->name);
 }
 
 static void store_host_entry(spin_lower_t *lower, uint8_t *at,
@@ -111,7 +118,7 @@ static uint32_t lower_list_host_entry(spin_lower_t *lower,
 }
 
 static void measure_both_box(spin_lower_t *lower, const resources_both_box_t *value) {
-    spin_lower_measure(lower, value->label.len, 1, 1);
+    spin_lower_measure_text(lower, value->label);
 }
 
 static void store_both_box(spin_lower_t *lower, uint8_t *at, const resources_both_box_t *value) {
@@ -131,7 +138,7 @@ static uint32_t lower_list_own_guest_session(spin_lower_t *lower,
     if (to == NULL)
         return ptr;
     for (size_t i = 0; i < value->len; i++) {
-        spin_store_u32(to + i * 4, value->items[i].handle);
+        spin_store_u32(to + i * 4, spin_lower_guest_own(lower, value->items[i].handle));
     }
     return ptr;
 }
@@ -155,12 +162,12 @@ static uint32_t lower_list_borrow_host_file(spin_lower_t *lower,
 }
 
 static void measure_guest_both_box(spin_lower_t *lower, const resources_guest_both_box_t *value) {
-    spin_lower_measure(lower, value->label.len, 1, 1);
+    spin_lower_measure_text(lower, value->label);
 }
 
 static void flatten_guest_both_box(spin_lower_t *lower, spin_flat_t *flat,
                                    const resources_guest_both_box_t *value) {
-    flat[0] = value->thing.handle;
+    flat[0] = spin_lower_guest_own(lower, value->thing.handle);
     flatten_string(lower, flat + 1, value->label);
 }
 
@@ -210,7 +217,7 @@ load_result_own_guest_session_string(spin_lift_t *lift, const uint8_t *at,
     }
     value->is_error = tag == 1;
     if (!value->is_error) {
-        value->of.ok.handle = spin_load_u32(at + 4);
+        value->of.ok.handle = spin_lift_guest_own(lift, spin_load_u32(at + 4));
     } else {
         value->of.error = spin_lift_text(lift, spin_load_u32(at + 4), spin_load_u32(at + 8));
     }
@@ -225,7 +232,7 @@ void resources_result_own_guest_session_string_clear(
 
 static void load_guest_both_box(spin_lift_t *lift, const uint8_t *at,
                                 resources_guest_both_box_t *value) {
-    value->thing.handle = spin_load_u32(at);
+    value->thing.handle = spin_lift_guest_own(lift, spin_load_u32(at));
     value->label = spin_lift_text(lift, spin_load_u32(at + 4), spin_load_u32(at + 8));
 }
 
@@ -790,11 +797,10 @@ static void lower_args_resources_guest_session_constructor(spin_lower_t *lower, 
 static void lift_result_resources_guest_session_constructor(spin_lift_t *lift, const void *context,
                                                             const spin_flat_t *flat,
                                                             const uint8_t *area, void *result) {
-    (void)lift;
     (void)context;
     (void)area;
     resources_guest_session_t *ret = (resources_guest_session_t *)result;
-    (*ret).handle = (uint32_t)flat[0];
+    (*ret).handle = spin_lift_guest_own(lift, (uint32_t)flat[0]);
 }
 
 static void done_resources_guest_session_constructor(spin_instance_t *instance, spin_error_t *error,
@@ -941,11 +947,10 @@ static void lower_args_resources_guest_session_merge(spin_lower_t *lower, const 
 static void lift_result_resources_guest_session_merge(spin_lift_t *lift, const void *context,
                                                       const spin_flat_t *flat, const uint8_t *area,
                                                       void *result) {
-    (void)lift;
     (void)context;
     (void)area;
     resources_guest_session_t *ret = (resources_guest_session_t *)result;
-    (*ret).handle = (uint32_t)flat[0];
+    (*ret).handle = spin_lift_guest_own(lift, (uint32_t)flat[0]);
 }
 
 static void done_resources_guest_session_merge(spin_instance_t *instance, spin_error_t *error,

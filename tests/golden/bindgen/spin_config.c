@@ -10,29 +10,29 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
+    flat[1] = len;
 }
 
 static void measure_error(spin_lower_t *lower, const spin_config_error_t *value) {
     switch (value->tag) {
-    case SPIN_CONFIG_ERROR_PROVIDER: spin_lower_measure(lower, value->of.provider.len, 1, 1); break;
+    case SPIN_CONFIG_ERROR_PROVIDER: spin_lower_measure_text(lower, value->of.provider); break;
     case SPIN_CONFIG_ERROR_INVALID_KEY:
-        spin_lower_measure(lower, value->of.invalid_key.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.invalid_key);
         break;
     case SPIN_CONFIG_ERROR_INVALID_SCHEMA:
-        spin_lower_measure(lower, value->of.invalid_schema.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.invalid_schema);
         break;
-    case SPIN_CONFIG_ERROR_OTHER: spin_lower_measure(lower, value->of.other.len, 1, 1); break;
+    case SPIN_CONFIG_ERROR_OTHER: spin_lower_measure_text(lower, value->of.other); break;
     default: break;
     }
 }
@@ -77,7 +77,7 @@ static void flatten_error(spin_lower_t *lower, spin_flat_t *flat,
 static void measure_result_string_error(spin_lower_t *lower,
                                         const spin_config_result_string_error_t *value) {
     if (!value->is_error) {
-        spin_lower_measure(lower, value->of.ok.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.ok);
     } else {
         measure_error(lower, &value->of.error);
     }

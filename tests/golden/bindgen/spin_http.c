@@ -6,13 +6,20 @@
 #include <string.h>
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    flat[0] = ptr;
+    flat[1] = len;
+}
+
+static void flatten_list_u8(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     flat[0] = ptr;
@@ -27,8 +34,8 @@ static spin_http_method_t lower_method(spin_lower_t *lower, spin_http_method_t v
 
 static void measure_tuple2_string_string(spin_lower_t *lower,
                                          const spin_http_tuple2_string_string_t *value) {
-    spin_lower_measure(lower, value->f0.len, 1, 1);
-    spin_lower_measure(lower, value->f1.len, 1, 1);
+    spin_lower_measure_text(lower, value->f0);
+    spin_lower_measure_text(lower, value->f1);
 }
 
 static void store_tuple2_string_string(spin_lower_t *lower, uint8_t *at,
@@ -69,12 +76,12 @@ static void flatten_option_list_u8(spin_lower_t *lower, spin_flat_t *flat,
     flat[0] = value->is_some;
     memset(flat + 1, 0, 2 * sizeof *flat);
     if (value->is_some) {
-        flatten_string(lower, flat + 1, value->value);
+        flatten_list_u8(lower, flat + 1, value->value);
     }
 }
 
 static void measure_request(spin_lower_t *lower, const spin_http_request_t *value) {
-    spin_lower_measure(lower, value->uri.len, 1, 1);
+    spin_lower_measure_text(lower, value->uri);
     measure_list_tuple2_string_string(lower, &value->headers);
     measure_list_tuple2_string_string(lower, &value->params);
     measure_option_list_u8(lower, &value->body);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+static void flatten_list_u8(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     flat[0] = ptr;
@@ -67,7 +67,7 @@ static void lower_args_spin_redis_handle_redis_message(spin_lower_t *lower, cons
     (void)area;
     const struct args_of_spin_redis_handle_redis_message *args =
         (const struct args_of_spin_redis_handle_redis_message *)data;
-    flatten_string(lower, flat, args->message);
+    flatten_list_u8(lower, flat, args->message);
 }
 
 static void lift_result_spin_redis_handle_redis_message(spin_lift_t *lift, const void *context,

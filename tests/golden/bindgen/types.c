@@ -12,13 +12,27 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    spin_store_u32(at, ptr);
+    spin_store_u32(at + 4, len);
+}
+
+static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
+    flat[0] = ptr;
+    flat[1] = len;
+}
+
+static void store_list_u8(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     spin_store_u32(at, ptr);
     spin_store_u32(at + 4, (uint32_t)value.len);
 }
 
-static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
+static void flatten_list_u8(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
     uint32_t ptr;
     spin_lower_bytes(lower, value, &ptr);
     flat[0] = ptr;
@@ -49,7 +63,7 @@ static void store_scalars(spin_lower_t *lower, uint8_t *at, const types_scalars_
 static void measure_list_string(spin_lower_t *lower, const types_list_string_t *value) {
     spin_lower_measure(lower, value->len, 8, 4);
     for (size_t i = 0; i < value->len; i++) {
-        spin_lower_measure(lower, value->items[i].len, 1, 1);
+        spin_lower_measure_text(lower, value->items[i]);
     }
 }
 
@@ -77,7 +91,7 @@ static uint32_t lower_list_list_u8(spin_lower_t *lower, const types_list_list_u8
     if (to == NULL)
         return ptr;
     for (size_t i = 0; i < value->len; i++) {
-        store_string(lower, to + i * 8, value->items[i]);
+        store_list_u8(lower, to + i * 8, value->items[i]);
     }
     return ptr;
 }
@@ -196,7 +210,7 @@ static void store_list4_u8(spin_lower_t *lower, uint8_t *at, const types_list4_u
 }
 
 static void measure_tuple2_string_u64(spin_lower_t *lower, const types_tuple2_string_u64_t *value) {
-    spin_lower_measure(lower, value->f0.len, 1, 1);
+    spin_lower_measure_text(lower, value->f0);
 }
 
 static void store_tuple2_string_u64(spin_lower_t *lower, uint8_t *at,
@@ -283,7 +297,7 @@ static void flatten_list2_tuple2_u8_f32(spin_lower_t *lower, spin_flat_t *flat,
 static void measure_map_string_u64(spin_lower_t *lower, const types_map_string_u64_t *value) {
     spin_lower_measure(lower, value->len, 16, 8);
     for (size_t i = 0; i < value->len; i++) {
-        spin_lower_measure(lower, value->items[i].key.len, 1, 1);
+        spin_lower_measure_text(lower, value->items[i].key);
     }
 }
 
@@ -394,7 +408,7 @@ static uint32_t lower_list_tuple2_f32_f32(spin_lower_t *lower,
 
 static void measure_shape(spin_lower_t *lower, const types_shape_t *value) {
     switch (value->tag) {
-    case TYPES_SHAPE_LABEL: spin_lower_measure(lower, value->of.label.len, 1, 1); break;
+    case TYPES_SHAPE_LABEL: spin_lower_measure_text(lower, value->of.label); break;
     case TYPES_SHAPE_CORNERS: measure_list_tuple2_f32_f32(lower, &value->of.corners); break;
     default: break;
     }
@@ -486,7 +500,7 @@ static void store_result_shape_bare(spin_lower_t *lower, uint8_t *at,
 
 static void measure_option_string(spin_lower_t *lower, const types_option_string_t *value) {
     if (value->is_some) {
-        spin_lower_measure(lower, value->value.len, 1, 1);
+        spin_lower_measure_text(lower, value->value);
     }
 }
 
@@ -557,7 +571,7 @@ static void store_result_list_u8_tuple2_u8_u16(spin_lower_t *lower, uint8_t *at,
                                                const types_result_list_u8_tuple2_u8_u16_t *value) {
     spin_store_u8(at, value->is_error);
     if (!value->is_error) {
-        store_string(lower, at + 4, value->of.ok);
+        store_list_u8(lower, at + 4, value->of.ok);
     } else {
         store_tuple2_u8_u16(lower, at + 4, &value->of.error);
     }
@@ -569,7 +583,7 @@ flatten_result_list_u8_tuple2_u8_u16(spin_lower_t *lower, spin_flat_t *flat,
     flat[0] = value->is_error;
     memset(flat + 1, 0, 2 * sizeof *flat);
     if (!value->is_error) {
-        flatten_string(lower, flat + 1, value->of.ok);
+        flatten_list_u8(lower, flat + 1, value->of.ok);
     } else {
         flatten_tuple2_u8_u16(lower, flat + 1, &value->of.error);
     }
@@ -597,7 +611,7 @@ static void flatten_result_u32_void(spin_lower_t *lower, spin_flat_t *flat,
 static void measure_result_void_string(spin_lower_t *lower,
                                        const types_result_void_string_t *value) {
     if (value->is_error) {
-        spin_lower_measure(lower, value->of.error.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.error);
     }
 }
 
@@ -669,7 +683,7 @@ static void store_option_nested(spin_lower_t *lower, uint8_t *at,
 static void measure_result_string_color(spin_lower_t *lower,
                                         const types_result_string_color_t *value) {
     if (!value->is_error) {
-        spin_lower_measure(lower, value->of.ok.len, 1, 1);
+        spin_lower_measure_text(lower, value->of.ok);
     }
 }
 
@@ -2069,7 +2083,7 @@ static void measure_result_types_many(spin_lower_t *lower, const void *context,
                                       const void *result) {
     (void)context;
     const spin_string_t *ret = (const spin_string_t *)result;
-    spin_lower_measure(lower, (*ret).len, 1, 1);
+    spin_lower_measure_text(lower, (*ret));
 }
 
 static void lower_result_types_many(spin_lower_t *lower, const void *context, const void *result,
@@ -2992,13 +3006,13 @@ struct args_of_types_many {
 static void measure_args_types_many(spin_lower_t *lower, const void *context, const void *data) {
     (void)context;
     const struct args_of_types_many *args = (const struct args_of_types_many *)data;
-    spin_lower_measure(lower, args->a.len, 1, 1);
-    spin_lower_measure(lower, args->b.len, 1, 1);
-    spin_lower_measure(lower, args->c.len, 1, 1);
-    spin_lower_measure(lower, args->d.len, 1, 1);
-    spin_lower_measure(lower, args->e.len, 1, 1);
-    spin_lower_measure(lower, args->f.len, 1, 1);
-    spin_lower_measure(lower, args->g.len, 1, 1);
+    spin_lower_measure_text(lower, args->a);
+    spin_lower_measure_text(lower, args->b);
+    spin_lower_measure_text(lower, args->c);
+    spin_lower_measure_text(lower, args->d);
+    spin_lower_measure_text(lower, args->e);
+    spin_lower_measure_text(lower, args->f);
+    spin_lower_measure_text(lower, args->g);
     measure_shape(lower, args->i);
 }
 
@@ -3082,7 +3096,7 @@ struct args_of_types_wait {
 static void measure_args_types_wait(spin_lower_t *lower, const void *context, const void *data) {
     (void)context;
     const struct args_of_types_wait *args = (const struct args_of_types_wait *)data;
-    spin_lower_measure(lower, args->text.len, 1, 1);
+    spin_lower_measure_text(lower, args->text);
 }
 
 static void lower_args_types_wait(spin_lower_t *lower, const void *context, const void *data,

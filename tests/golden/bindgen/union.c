@@ -10,21 +10,21 @@
     ((ops)->size >= offsetof(type, name) + sizeof((ops)->name) && (ops)->name != NULL)
 
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     spin_store_u32(at, ptr);
-    spin_store_u32(at + 4, (uint32_t)value.len);
+    spin_store_u32(at + 4, len);
 }
 
 static void flatten_string(spin_lower_t *lower, spin_flat_t *flat, spin_slice_t value) {
-    uint32_t ptr;
-    spin_lower_bytes(lower, value, &ptr);
+    uint32_t ptr, len;
+    spin_lower_text(lower, value, &ptr, &len);
     flat[0] = ptr;
-    flat[1] = (uint32_t)value.len;
+    flat[1] = len;
 }
 
 static void measure_point(spin_lower_t *lower, const union_point_t *value) {
-    spin_lower_measure(lower, value->label.len, 1, 1);
+    spin_lower_measure_text(lower, value->label);
 }
 
 static void store_point(spin_lower_t *lower, uint8_t *at, const union_point_t *value) {
@@ -57,7 +57,7 @@ static uint32_t lower_list_point(spin_lower_t *lower, const union_list_point_t *
 
 static void measure_either(spin_lower_t *lower, const union_either_t *value) {
     switch (value->tag) {
-    case UNION_EITHER_1: spin_lower_measure(lower, value->of.f1.len, 1, 1); break;
+    case UNION_EITHER_1: spin_lower_measure_text(lower, value->of.f1); break;
     case UNION_EITHER_2: measure_point(lower, &value->of.f2); break;
     case UNION_EITHER_3: measure_list_point(lower, &value->of.f3); break;
     default: break;
