@@ -44,6 +44,20 @@ def targets(results):
         # 5 GB/s, or 0.7 of a plain memcpy where that is less
         target("1 MiB of list<u8> into a guest", abi["in_gb_s"],
                round(min(5, 0.7 * abi["memcpy_gb_s"]), 2), "GB/s", at_least=True)
+    if "components" in results:
+        spin, large = results["components"]["spin"], results["components"]["large"]
+        target("1 MiB of list<u8> into a component by memcpy", spin["in_us"] / spin["memcpy_us"],
+               1.3)
+        target("the same in and out, by two", spin["in_and_out_us"] / spin["memcpy_us"] / 2, 1.3)
+        target("decode, validate, link and fuse 10 MB", large["fuse_ms"], 150, "ms")
+        wasmtime = results["components"].get("wasmtime")
+        if wasmtime:
+            for key, label in (("defaults", "its defaults"), ("same", "settings as libspin's")):
+                target(f"component: prepare, call, drop by Wasmtime's API, {label}",
+                       spin["call_us"] / wasmtime[key]["call_us"], 0.35)
+            target("1 MiB by Wasmtime's untyped API",
+                   wasmtime["lists"]["untyped_in_and_out_us"] / spin["in_and_out_us"], 20,
+                   at_least=True)
     if "workers" in results:
         target("two workers by one", results["workers"]["ratio"], 1.8, at_least=True)
     if "connections" in results:
@@ -65,6 +79,28 @@ def targets(results):
     if "reload" in results:
         target("requests that failed during reloads", results["reload"]["failures"], 0, "")
     return found
+
+
+def component_rows(results):
+    spin, large, rows = results["spin"], results["large"], []
+    columns = [("libspin", spin)]
+    if "wasmtime" in results:
+        columns += [("Wasmtime's API, its defaults", results["wasmtime"]["defaults"]),
+                    ("Wasmtime's API, settings as libspin's", results["wasmtime"]["same"])]
+    for label, values in columns:
+        rows.append([f"Rust component, {label}: instantiate and drop; with a call",
+                     f"{values['instantiate_us']:.2f}; {values['call_us']:.2f} µs"])
+    rows.append(["1 MiB of list<u8> into it; in and out; memcpy",
+                 f"{spin['in_us']:.1f}; {spin['in_and_out_us']:.1f}; {spin['memcpy_us']:.1f} µs"])
+    if "wasmtime" in results:
+        lists = results["wasmtime"]["lists"]
+        rows.append(["the same, Wasmtime's API, typed: in; in and out",
+                     f"{lists['in_us']:.1f}; {lists['in_and_out_us']:.1f} µs"])
+        rows.append(["the same, untyped, a value for each byte as in its C API",
+                     f"{lists['untyped_in_us']:,.0f}; {lists['untyped_in_and_out_us']:,.0f} µs"])
+    rows.append([f"a component of {large['bytes'] / 1e6:.1f} MB: decode, validate, link; and fuse",
+                 f"{large['read_ms']:.1f}; {large['fuse_ms']:.1f} ms"])
+    return rows
 
 
 def tables(results):
@@ -91,6 +127,8 @@ def tables(results):
                  ["1 MiB of list<u8> into a guest", f"{abi['in_gb_s']:.1f} GB/s"],
                  ["the same and out again", f"{abi['in_and_out_gb_s']:.1f} GB/s"],
                  ["a plain memcpy of 1 MiB", f"{abi['memcpy_gb_s']:.1f} GB/s"]]
+    if "components" in results:
+        rows += component_rows(results["components"])
     if "workers" in results:
         for count, label in (("one", "one worker on one core"),
                              ("two", "two workers on two cores")):

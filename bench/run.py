@@ -345,6 +345,25 @@ http {{
         return json.loads(output)
 
 
+    def components(self):
+        progress("components")
+
+        def program(*command):
+            return json.loads(subprocess.run([str(each) for each in command], check=True,
+                                             stdout=subprocess.PIPE, text=True).stdout)
+
+        guest = BENCH / "guests" / "component.wasm"
+        result = {"spin": program(BUILD / "component", guest)}
+        with tempfile.TemporaryDirectory() as folder:
+            large = Path(folder) / "large.wasm"
+            subprocess.run([sys.executable, BENCH / "large_component.py", large], check=True)
+            result["large"] = {"bytes": large.stat().st_size,
+                               **program(BUILD / "component", "--fuse", large)}
+        wasmtime = BUILD / "cargo" / "release" / "wasmtime_component"
+        if wasmtime.exists():
+            result["wasmtime"] = program(wasmtime, guest)
+        return result
+
     def contexts(self):
         progress("applications in one engine")
         output = subprocess.run([BUILD / "contexts", APPS["hello-c"][0]],
@@ -419,7 +438,7 @@ def machine():
             "date": time.strftime("%Y-%m-%d", time.gmtime())}
 
 
-SECTIONS = ["memory", "start_up", "engine", "abi", "contexts", "many", "reload", "throughput",
+SECTIONS = ["memory", "start_up", "engine", "abi", "components", "contexts", "many", "reload", "throughput",
             "workers", "connections", "beside_a_loop"]
 
 
