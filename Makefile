@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := build
 .PHONY: help setup setup-test setup-ci setup-guests run build test test-install test-bindings bench \
+    component-suite component-cases \
     install guests format format-check lint fuzz abi api-docs docs coverage clean
 
 help: ## this list
@@ -39,6 +40,12 @@ test-install: build ## build a program against an installation
 
 test-bindings: build ## Go, C#, Python and Rust, each where its tools are here
 	@bindings/test.sh
+
+component-suite: preset-asan ## .wast files of components: SUITE=FOLDER (default: our own)
+	@tests/component/run.py build/asan/component_suite $(SUITE)
+
+component-cases: ## convert our own .wast files anew (wasm-tools)
+	@tests/component/run.py --pack
 
 bench: build ## measure, with wrk on loopback
 	@bench/run

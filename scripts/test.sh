@@ -61,6 +61,16 @@ wasi_suite() { # with openat2, and as on a kernel without it
     done
 }
 
+component_suite() { # our own cases; public ones: make component-suite SUITE=FOLDER
+    local log=build/component-suite.log counts
+    say "components"
+    python3 tests/component/run.py --check || tally "components: cases are up to date" 0 1
+    python3 tests/component/run.py "build/$1/component_suite" 2>&1 | tee "$log"
+    counts=$(sed -nE 's/^component-suite: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$log")
+    # shellcheck disable=SC2086
+    tally "components" ${counts:-0 1}
+}
+
 bindgen_suite() { # what spin-bindgen writes compiles: its golden files, and whole WIT packages
     local log=build/bindgen-test.log includes counts
     say "generated bindings"
@@ -135,6 +145,7 @@ done
 unit asan
 toml_suite asan
 wasi_suite asan
+component_suite asan
 bindgen_suite release
 end_to_end
 tally_finish
