@@ -18,6 +18,7 @@ build() {
         "${mcs[@]}" -r:"$out/Spin.Host.dll" -out:"$out/http.exe" "$here/examples/Http.cs" &&
         "${mcs[@]}" -r:"$out/Spin.Host.dll" -out:"$out/timer_echo.exe" \
             "$here/examples/TimerEcho.cs" &&
+        "${mcs[@]}" -r:"$out/Spin.Host.dll" -out:"$out/component.exe" "$here/examples/Component.cs" &&
         # With the sources of the library, to see what is internal.
         "${mcs[@]}" -debug -out:"$out/tests.exe" "$here"/src/*.cs "$here"/tests/*.cs
 }

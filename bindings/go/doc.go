@@ -3,6 +3,8 @@
 //	LoadApplication ──▶ NewHTTP ──▶ Service       serve it over HTTP
 //	                ──▶ NewTrigger ──▶ Service    run it on events of your own
 //	                ──▶ NewEngine ──▶ Instance    call its functions
+//	LoadComponent ──▶ NewEngineBuilder ──▶ Engine ──▶ Instance    the same for a component of the
+//	                                                              component model
 //
 // What has a Close method is freed by it, or by a finalizer some time after it was forgotten; a
 // Service only by Close.
@@ -29,10 +31,20 @@ func Version() string { return C.GoString(C.spin_version()) }
 func EngineVersion() string { return C.GoString(C.spin_engine_version()) }
 
 // arena holds the C memory of one call, or of options that are kept.
-type arena struct{ blocks []unsafe.Pointer }
+type arena struct {
+	blocks []unsafe.Pointer
+	call   *C.spin_host_call_t // not nil: what is allocated goes with this
+}
 
 // alloc returns zeroed memory; Go's own allocation of C memory panics when there is none.
 func (a *arena) alloc(count int, size uintptr) unsafe.Pointer {
+	if a.call != nil {
+		p := C.spin_host_call_alloc(a.call, C.size_t(max(count, 1))*C.size_t(size))
+		if p == nil {
+			panic("spin: out of memory")
+		}
+		return p
+	}
 	p := C.calloc(C.size_t(max(count, 1)), C.size_t(size))
 	if p == nil {
 		panic("spin: out of memory")
@@ -42,9 +54,9 @@ func (a *arena) alloc(count int, size uintptr) unsafe.Pointer {
 }
 
 func (a *arena) text(text string) *C.char {
-	p := C.CString(text)
-	a.blocks = append(a.blocks, unsafe.Pointer(p))
-	return p
+	p := a.alloc(len(text)+1, 1)
+	copy(unsafe.Slice((*byte)(p), len(text)), text)
+	return (*C.char)(p)
 }
 
 // noNUL refuses texts that C would take up to a NUL and no further.

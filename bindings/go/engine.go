@@ -9,6 +9,8 @@ import "C"
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -60,9 +62,11 @@ func milliseconds(d time.Duration) C.uint64_t {
 // Engine holds an application's components, compiled. Calls of its instances take turns: libspin
 // lets one thread at a time into an engine. Several engines are independent of each other.
 type Engine struct {
-	mu   sync.Mutex
-	c    *C.spin_execution_context_t
-	live map[*C.spin_instance_t]struct{}
+	mu     sync.Mutex
+	inside atomic.Int64 // the thread that is in C with it, or 0
+	c      *C.spin_execution_context_t
+	live   map[*C.spin_instance_t]struct{}
+	host   *host
 }
 
 // Instance is one component, ready to be called, in a store of its own.
@@ -73,93 +77,159 @@ type Instance struct {
 
 // NewEngine compiles the components of an application. options may be nil.
 func NewEngine(app *Application, options *EngineOptions) (*Engine, error) {
-	if err := options.check(); err != nil {
-		return nil, err
+	if app == nil {
+		return nil, newError(Usage, "no application: see NewEngineBuilder")
 	}
-	application, err := app.ref()
+	builder, err := NewEngineBuilder(app, options)
 	if err != nil {
 		return nil, err
 	}
-	defer C.spin_application_unref(application)
-	var mem arena
-	defer mem.free()
-	var builder *C.spin_engine_builder_t
-	err = takeError(C.spin_engine_builder_new(application, options.toC(&mem), &builder))
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{live: map[*C.spin_instance_t]struct{}{}}
-	if err := takeError(C.spin_engine_builder_build(builder, &e.c)); err != nil {
-		return nil, err
-	}
-	runtime.SetFinalizer(e, (*Engine).Close)
-	return e, nil
+	return builder.Build()
 }
 
-// Close frees the engine and all instances that are left.
-func (e *Engine) Close() {
+// isInside says whether a function of Go's that a guest of this engine has called asks.
+func (e *Engine) isInside() bool { return e.inside.Load() == int64(syscall.Gettid()) }
+
+// enter runs what goes into C with the engine, which may call functions of Go's.
+func (e *Engine) enter(run func() error) error {
+	if e.isInside() {
+		return newError(Usage, "the engine is in the middle of this call")
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	runtime.SetFinalizer(e, nil)
-	for instance := range e.live {
-		C.spin_instance_free(instance)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	e.inside.Store(int64(syscall.Gettid()))
+	defer e.inside.Store(0)
+	e.host.failure = nil
+	return e.host.join(run())
+}
+
+// Close frees the engine and all instances that are left. Inside of a call it does so after that.
+func (e *Engine) Close() {
+	if e.isInside() {
+		go e.Close()
+		return
 	}
-	C.spin_execution_context_free(e.c)
-	e.live, e.c = nil, nil
+	e.enter(func() error {
+		runtime.SetFinalizer(e, nil)
+		for instance := range e.live {
+			C.spin_instance_free(instance)
+		}
+		C.spin_execution_context_free(e.c)
+		e.live, e.c = nil, nil
+		e.host.forget()
+		return nil
+	})
 }
 
 // Prepare makes a fresh instance of a component.
 func (e *Engine) Prepare(component string) (*Instance, error) {
 	var mem arena
 	defer mem.free()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.c == nil {
-		return nil, newError(Usage, "the engine is closed")
-	}
 	i := &Instance{engine: e}
-	err := takeError(
-		C.spin_execution_context_prepare_component(e.c, mem.slice(component), nil, &i.c))
+	err := e.enter(func() error {
+		if e.c == nil {
+			return newError(Usage, "the engine is closed")
+		}
+		err := takeError(
+			C.spin_execution_context_prepare_component(e.c, mem.slice(component), nil, &i.c))
+		if err == nil {
+			e.live[i.c] = struct{}{}
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	e.live[i.c] = struct{}{}
 	// Not on the finalizers' own goroutine, as it may have to wait for its turn.
 	runtime.SetFinalizer(i, func(i *Instance) { go i.Close() })
 	return i, nil
 }
 
-// Close frees the instance.
+// Close frees the instance. Inside of a call of its engine it does so after that.
 func (i *Instance) Close() {
-	i.engine.mu.Lock()
-	defer i.engine.mu.Unlock()
-	runtime.SetFinalizer(i, nil)
-	if _, alive := i.engine.live[i.c]; alive {
-		delete(i.engine.live, i.c)
-		C.spin_instance_free(i.c)
+	if i.engine.isInside() {
+		go i.Close()
+		return
 	}
-	i.c = nil
+	i.engine.enter(func() error {
+		runtime.SetFinalizer(i, nil)
+		if _, alive := i.engine.live[i.c]; alive {
+			delete(i.engine.live, i.c)
+			C.spin_instance_free(i.c)
+		}
+		i.c = nil
+		return nil
+	})
+}
+
+// enter is that of the engine, for an instance that is open.
+func (i *Instance) enter(run func() error) error {
+	return i.engine.enter(func() error {
+		if _, alive := i.engine.live[i.c]; !alive {
+			return newError(Usage, "the instance is closed")
+		}
+		return run()
+	})
+}
+
+// take makes the Go value of what a call left, which it clears.
+func (f *Function) take(result *C.spin_value_t) any {
+	defer C.spin_value_clear(result)
+	if t := f.Result(); t != nil {
+		return goValue(t.c, result)
+	}
+	return nil
 }
 
 // Call calls an exported function and waits for its end. The result is nil where there is none.
-func (i *Instance) Call(f *Function, args ...any) (any, error) {
+func (i *Instance) Call(f *Function, args ...any) (result any, err error) {
 	var mem arena
 	defer mem.free()
 	values, count, err := mem.values(f, args)
 	if err != nil {
 		return nil, err
 	}
-	i.engine.mu.Lock()
-	defer i.engine.mu.Unlock()
-	if _, alive := i.engine.live[i.c]; !alive {
-		return nil, newError(Usage, "the instance is closed")
-	}
-	result := (*C.spin_value_t)(mem.alloc(1, unsafe.Sizeof(C.spin_value_t{})))
-	err = takeError(C.spin_value_call(i.c, f.c, values, count, result))
-	defer runtime.KeepAlive(f.wit)
-	if t := f.Result(); err == nil && t != nil {
-		defer C.spin_value_clear(result)
-		return goValue(t.c, result), nil
-	}
-	return nil, err
+	err = i.enter(func() error {
+		out := (*C.spin_value_t)(mem.alloc(1, unsafe.Sizeof(C.spin_value_t{})))
+		err := takeError(C.spin_value_call(i.c, f.c, values, count, out))
+		if err == nil {
+			result = f.take(out)
+		}
+		return err
+	})
+	runtime.KeepAlive(f.owner)
+	return result, err
+}
+
+// CallExport does the same with what a component of the component model exports: "greet" or
+// "ns:pkg/iface@1.0.0#greet".
+func (i *Instance) CallExport(name string, args ...any) (result any, err error) {
+	var mem arena
+	defer mem.free()
+	err = i.enter(func() error {
+		f := &Function{owner: i}
+		if err := takeError(C.spin_component_function(i.c, mem.slice(name), &f.c)); err != nil {
+			return err
+		}
+		values, count, err := mem.values(f, args)
+		if err != nil {
+			return err
+		}
+		out := (*C.spin_value_t)(mem.alloc(1, unsafe.Sizeof(C.spin_value_t{})))
+		err = takeError(C.spin_component_call(i.c, mem.slice(name), values, count, out))
+		if err == nil {
+			result = f.take(out)
+		}
+		return err
+	})
+	return result, err
+}
+
+// Drop gives up a handle of a resource that the component implements: its destructor runs.
+func (i *Instance) Drop(handle Handle) error {
+	return i.enter(func() error {
+		return takeError(C.spin_component_drop(i.c, C.uint64_t(handle)))
+	})
 }

@@ -53,6 +53,7 @@ type Error struct {
 	Cause    *Error
 
 	text string
+	host error // of the innermost link: what a function for guests returned
 }
 
 // Error returns the whole chain.
@@ -61,7 +62,7 @@ func (e *Error) Error() string { return e.text }
 // Unwrap returns the next link.
 func (e *Error) Unwrap() error {
 	if e.Cause == nil {
-		return nil
+		return e.host
 	}
 	return e.Cause
 }

@@ -96,6 +96,28 @@ spin_error_t *spin_go_call(spin_worker_t *worker, spin_slice_t id, const spin_fu
     return spin_worker_call(worker, id, NULL, function, args, args_len, on_called, (void *)handle);
 }
 
+static spin_error_t *on_function(spin_host_call_t *call, const spin_function_t *type,
+                                 const spin_value_t *args, size_t args_len, spin_value_t *result,
+                                 void *user) {
+    return spinGoFunction(call, (spin_function_t *)(uintptr_t)type, (spin_value_t *)(uintptr_t)args,
+                          args_len, result, (uintptr_t)user);
+}
+
+static void on_drop(spin_instance_t *instance, uint64_t representation, void *user) {
+    spinGoDrop(representation, (uintptr_t)user);
+}
+
+spin_error_t *spin_go_define_function(spin_engine_builder_t *builder, spin_slice_t interface,
+                                      spin_slice_t name, uintptr_t handle) {
+    return spin_component_define_function(builder, interface, name, on_function, (void *)handle);
+}
+
+spin_error_t *spin_go_define_resource(spin_engine_builder_t *builder, spin_slice_t interface,
+                                      spin_slice_t name, uintptr_t handle) {
+    return spin_component_define_resource(builder, interface, name, NULL,
+                                          handle == 0 ? NULL : on_drop, (void *)handle);
+}
+
 void spin_go_log(int *fd, spin_log_level_t level) {
     spin_log_configure(fd == NULL ? NULL : spin_log_sink_fd, fd, level, SPIN_LOG_JSON);
 }

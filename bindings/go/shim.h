@@ -23,6 +23,12 @@ spin_error_t *spin_go_post(spin_worker_t *worker, uintptr_t handle);
 spin_error_t *spin_go_call(spin_worker_t *worker, spin_slice_t id, const spin_function_t *function,
                            const spin_value_t *args, size_t args_len, uintptr_t handle);
 
+/* `handle` is of a definition; 0: nothing is to be told. */
+spin_error_t *spin_go_define_function(spin_engine_builder_t *builder, spin_slice_t interface,
+                                      spin_slice_t name, uintptr_t handle);
+spin_error_t *spin_go_define_resource(spin_engine_builder_t *builder, spin_slice_t interface,
+                                      spin_slice_t name, uintptr_t handle);
+
 /* Records go to `*fd`: see log.go. */
 void spin_go_log(int *fd, spin_log_level_t level);
 

@@ -329,7 +329,7 @@ func (w *Worker) Call(component string, f *Function, args []any,
 	if err != nil {
 		w.service.drop(c.handle)
 	}
-	runtime.KeepAlive(f.wit)
+	runtime.KeepAlive(f.owner)
 	return err
 }
 
@@ -444,6 +444,6 @@ func spinGoCalled(worker *C.spin_worker_t, failure *C.spin_error_t, result *C.sp
 	if t := c.function.Result(); result != nil && t != nil {
 		value = goValue(t.c, result)
 	}
-	runtime.KeepAlive(c.function.wit)
+	runtime.KeepAlive(c.function.owner)
 	c.worker.service.fail(protect(func() error { c.done(value, err); return nil }))
 }

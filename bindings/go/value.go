@@ -27,7 +27,8 @@ import (
 //	result                            Result
 //	flags                             []string, the names of those that are set
 //	map<K, V>                         map[any]any
-//	resources, streams, futures       Handle
+//	resources, streams, futures       Handle; of a resource that Go implements the number that
+//	                                  it chose
 //
 // Numbers may be given as any type of Go's that holds them.
 
@@ -50,8 +51,8 @@ func Err(value any) Result { return Result{IsError: true, Value: value} }
 // Some is an option that is there, where nil would be ambiguous.
 type Some struct{ Value any }
 
-// Handle is a guest's number of a resource, stream or future.
-type Handle uint32
+// Handle is a guest's number of a resource, stream or future, or Go's of a resource of its own.
+type Handle uint64
 
 // As spin_value_t has them.
 type (
@@ -153,6 +154,7 @@ func setFloat(t *C.spin_type_t, value any, out *C.spin_value_t) error {
 var integerBits = map[C.spin_type_kind_t]int{
 	C.SPIN_TYPE_S8: -8, C.SPIN_TYPE_U8: 8, C.SPIN_TYPE_S16: -16, C.SPIN_TYPE_U16: 16,
 	C.SPIN_TYPE_S32: -32, C.SPIN_TYPE_U32: 32, C.SPIN_TYPE_S64: -64, C.SPIN_TYPE_U64: 64,
+	C.SPIN_TYPE_OWN: 64, C.SPIN_TYPE_BORROW: 64,
 }
 
 func setInteger(t *C.spin_type_t, value any, out *C.spin_value_t) error {
@@ -162,7 +164,7 @@ func setInteger(t *C.spin_type_t, value any, out *C.spin_value_t) error {
 	}
 	bits, known := integerBits[out.kind]
 	if !known {
-		bits = 32 // characters and handles
+		bits = 32 // characters, streams and futures
 	}
 	var fits bool
 	switch {

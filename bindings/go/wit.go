@@ -15,16 +15,16 @@ import (
 // any goroutine may use it.
 type Wit struct{ c *C.spin_wit_t }
 
-// Function is a function's type, found in a Wit.
+// Function is a function's type, found in a Wit or a Component.
 type Function struct {
-	wit *Wit
-	c   *C.spin_function_t
+	owner any // whose it is
+	c     *C.spin_function_t
 }
 
 // Type is the type of a parameter or result.
 type Type struct {
-	wit *Wit
-	c   *C.spin_type_t
+	owner any
+	c     *C.spin_type_t
 }
 
 func newWit(c *C.spin_wit_t, err error) (*Wit, error) {
@@ -75,25 +75,25 @@ func (w *Wit) Function(name string) (*Function, error) {
 
 // Name is the function's.
 func (f *Function) Name() string {
-	defer runtime.KeepAlive(f.wit)
+	defer runtime.KeepAlive(f.owner)
 	return goText(C.spin_function_name(f.c))
 }
 
 // Params returns the types of the parameters.
 func (f *Function) Params() []*Type {
-	defer runtime.KeepAlive(f.wit)
+	defer runtime.KeepAlive(f.owner)
 	types := make([]*Type, C.spin_function_param_count(f.c))
 	for i := range types {
-		types[i] = &Type{f.wit, C.spin_function_param_type(f.c, C.size_t(i))}
+		types[i] = &Type{f.owner, C.spin_function_param_type(f.c, C.size_t(i))}
 	}
 	return types
 }
 
 // Result returns the type of the result, nil where there is none.
 func (f *Function) Result() *Type {
-	defer runtime.KeepAlive(f.wit)
+	defer runtime.KeepAlive(f.owner)
 	if c := C.spin_function_result_type(f.c); c != nil {
-		return &Type{f.wit, c}
+		return &Type{f.owner, c}
 	}
 	return nil
 }
@@ -109,19 +109,19 @@ func (f *Function) String() string {
 	if t := f.Result(); t != nil {
 		text += " -> " + t.String()
 	}
-	runtime.KeepAlive(f.wit)
+	runtime.KeepAlive(f.owner)
 	return text
 }
 
 // String returns the type as WIT.
 func (t *Type) String() string {
-	defer runtime.KeepAlive(t.wit)
+	defer runtime.KeepAlive(t.owner)
 	return goText(C.spin_type_text(t.c))
 }
 
 // Format writes a Go value of this type as text (WAVE); an error says why it is none.
 func (t *Type) Format(value any) (string, error) {
-	defer runtime.KeepAlive(t.wit)
+	defer runtime.KeepAlive(t.owner)
 	var mem arena
 	defer mem.free()
 	var c C.spin_value_t

@@ -45,7 +45,7 @@ assert "'"$out"'/site/spin/libspin.so.0" in open("/proc/self/maps").read()')
 
 export PYTHONPATH=$PWD
 log=$OUT/python-test.log
-timeout 300 "$py" -m unittest -v tests/test_spin.py 2>&1 | tee "$log"
+timeout 300 "$py" -m unittest -v tests/test_spin.py tests/test_component.py 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 ran=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$log")
 bad=$(grep -cE '^(FAIL|ERROR): ' "$log")

@@ -49,7 +49,8 @@ SPIN_API spin_error_t *spin_component_define_function(spin_engine_builder_t *bui
                                                       spin_component_function_fn function,
                                                       void *user);
 
-/* The guest dropped its last handle, or its instance ended. */
+/* The guest dropped its last handle, or its instance ended. It may free the instance, and must not
+ * call it. */
 typedef void (*spin_component_drop_fn)(spin_instance_t *instance, uint64_t representation,
                                        void *user);
 /* The same for a resource type, which must be there where a component imports it. `drop` may be
@@ -58,6 +59,13 @@ SPIN_API spin_error_t *spin_component_define_resource(spin_engine_builder_t *bui
                                                       spin_slice_t interface, spin_slice_t name,
                                                       const void *identity,
                                                       spin_component_drop_fn drop, void *user);
+
+/* What is defined after this is called by the loop while the guest is suspended, and not on the
+ * guest's stack, on which the code of languages with a runtime of their own can't run: for
+ * bindings. Such a function answers before it returns: no spin_host_call_wait. A drop is told of
+ * before the call in which it was has ended (spin_component_call, _start, _drop), and else with the
+ * instance's end. */
+SPIN_API void spin_component_define_on_loop(spin_engine_builder_t *builder);
 
 /* Adds `component`, of which the builder takes a reference, under `id`, which is copied: beside the
  * application's, or alone where spin_engine_builder_new was given no application. Errors: USAGE
@@ -73,10 +81,13 @@ SPIN_API spin_error_t *spin_engine_builder_add_component(spin_engine_builder_t *
  * nearest name, USAGE (the instance is not one of a component). */
 SPIN_API spin_error_t *spin_component_function(spin_instance_t *instance, spin_slice_t name,
                                                const spin_function_t **out);
-/* Calls and waits, as spin_instance_call does; `*result` is for spin_value_clear. Handles: of
- * own<T> and borrow<T> of a resource that the guest implements `natural` is the host's handle, from
- * an earlier result, until it is given back or dropped (spin_component_drop). Errors: those of
- * spin_value_call. */
+/* Calls and waits, as spin_instance_call does; `*result` is for spin_value_clear, and may be NULL
+ * where nothing is wanted: the host's resources in it are dropped. Handles: of own<T> and borrow<T>
+ * of a resource that the guest implements `natural` is the host's handle, from an earlier result,
+ * until it is given back or dropped (spin_component_drop). Errors: those of spin_value_call, and
+ * TRAP instead of INVALID where what the guest returned is no value of the type; UNSUPPORTED (the
+ * export is one of its imports). After a TRAP, EXIT or TIMEOUT the instance can't be called any
+ * more. */
 SPIN_API spin_error_t *spin_component_call(spin_instance_t *instance, spin_slice_t name,
                                            const spin_value_t *args, size_t args_len,
                                            spin_value_t *result);

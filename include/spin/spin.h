@@ -5,6 +5,7 @@
 #include "spin/abi.h"
 #include "spin/allocator.h"
 #include "spin/bindle.h"
+#include "spin/component.h"
 #include "spin/engine.h"
 #include "spin/error.h"
 #include "spin/http.h"
@@ -17,6 +18,7 @@
 #include "spin/trigger.h"
 #include "spin/value.h"
 #include "spin/version.h"
+#include "spin/wasm_component.h"
 #include "spin/wit.h"
 
 #endif

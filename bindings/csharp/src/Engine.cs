@@ -56,12 +56,14 @@ namespace Spin.Host
     internal sealed class ContextHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         private readonly Arena kept;
+        private readonly Host host;
         private readonly List<IntPtr> orphans = new List<IntPtr>();
         private int busy;
 
-        public ContextHandle(IntPtr raw, Arena kept) : base(true)
+        public ContextHandle(IntPtr raw, Arena kept, Host host) : base(true)
         {
             this.kept = kept;
+            this.host = host;
             SetHandle(raw);
         }
 
@@ -75,6 +77,16 @@ namespace Spin.Host
         }
 
         public void Leave() => Volatile.Write(ref busy, 0);
+
+        /// <summary>What a function of C returned, or else what the drop of a resource threw
+        /// meanwhile.</summary>
+        public void Check(IntPtr error)
+        {
+            Exception failure = host.TakeFailure();
+            SpinException.Check(error);
+            if (failure != null)
+                throw SpinException.From("the drop of a resource", failure);
+        }
 
         /// <summary>For an instance that nobody disposed of: the finalizer's thread may not free
         /// it while another uses the context.</summary>
@@ -97,6 +109,7 @@ namespace Spin.Host
             FreeOrphans();
             Native.spin_execution_context_free(handle);
             kept.Dispose();
+            host.Dispose();
             return true;
         }
     }
@@ -111,19 +124,13 @@ namespace Spin.Host
         /// fails.</summary>
         public Context(Application application, EngineOptions options = null)
         {
-            var kept = new Arena();
-            try {
-                IntPtr raw = EngineOptions.ToNative(options, kept);
-                SpinException.Check(
-                    Native.spin_engine_builder_new(application.Handle, raw, out IntPtr builder));
-                // Takes the builder in every case.
-                SpinException.Check(Native.spin_engine_builder_build(builder, out IntPtr context));
-                handle = new ContextHandle(context, kept);
-            } catch {
-                kept.Dispose();
-                throw;
-            }
+            if (application == null)
+                throw new ArgumentNullException(nameof(application));
+            using (var builder = new ContextBuilder(application, options))
+                handle = builder.BuildHandle();
         }
+
+        internal Context(ContextHandle handle) { this.handle = handle; }
 
         /// <summary>A fresh instance of a component, for one event.</summary>
         public Instance Prepare(string component)
@@ -134,7 +141,7 @@ namespace Spin.Host
                 handle.Enter();
                 try {
                     using (var arena = new Arena()) {
-                        SpinException.Check(Native.spin_execution_context_prepare_component(
+                        handle.Check(Native.spin_execution_context_prepare_component(
                             handle.DangerousGetHandle(), arena.Text(component), IntPtr.Zero,
                             out IntPtr instance));
                         return new Instance(handle, instance);
@@ -168,18 +175,56 @@ namespace Spin.Host
         /// <summary>Calls an export and waits for its end; null where it returns nothing.</summary>
         public object Call(Function function, params object[] args)
         {
+            return Call(args, () => function,
+                        (IntPtr lowered, UIntPtr len, ref RawValue result) =>
+                            Native.spin_value_call(raw, function.Raw, lowered, len, ref result));
+        }
+
+        /// <summary>The same for an export of a component of the component model: "greet", or
+        /// "ns:pkg/iface@1.0.0#greet".</summary>
+        public object CallExport(string name, params object[] args)
+        {
+            using (var names = new Arena()) {
+                Slice slice = names.Text(name);
+                return Call(args, () => {
+                    SpinException.Check(
+                        Native.spin_component_function(raw, slice, out IntPtr function));
+                    return new Function(this, function);
+                }, (IntPtr lowered, UIntPtr len, ref RawValue result) =>
+                    Native.spin_component_call(raw, slice, lowered, len, ref result));
+            }
+        }
+
+        /// <summary>Gives up a handle of a resource that the component implements: its destructor
+        /// runs.</summary>
+        public void Drop(Handle handle)
+        {
+            context.Enter();
+            try {
+                if (raw == IntPtr.Zero)
+                    throw new ObjectDisposedException(nameof(Instance));
+                context.Check(Native.spin_component_drop(raw, handle.Index));
+            } finally {
+                context.Leave();
+                GC.KeepAlive(this);
+            }
+        }
+
+        private delegate IntPtr CallFn(IntPtr lowered, UIntPtr len, ref RawValue result);
+
+        private object Call(object[] args, Func<Function> find, CallFn call)
+        {
             // A lone null is one argument, not no array.
             using (var arena = new Arena()) {
                 args = args ?? new object[] { null };
-                IntPtr lowered = function.Lower(arena, args);
                 context.Enter();
                 try {
                     if (raw == IntPtr.Zero)
                         throw new ObjectDisposedException(nameof(Instance));
+                    Function function = find();
+                    IntPtr lowered = function.Lower(arena, args);
                     var result = new RawValue();
-                    SpinException.Check(Native.spin_value_call(raw, function.Raw, lowered,
-                                                               (UIntPtr)(uint)args.Length,
-                                                               ref result));
+                    context.Check(call(lowered, (UIntPtr)(uint)args.Length, ref result));
                     try {
                         return function.Result == null ? null : Values.Lift(result, function.Result);
                     } finally {

@@ -129,6 +129,37 @@ namespace Spin.Host
     internal delegate void WorkerFn(IntPtr worker, IntPtr user);
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     internal delegate void CalledFn(IntPtr worker, IntPtr error, IntPtr result, IntPtr user);
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    internal delegate IntPtr HostFunctionFn(IntPtr call, IntPtr function, IntPtr args, UIntPtr len,
+                                            IntPtr result, IntPtr user);
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
+    internal delegate void HostDropFn(IntPtr instance, ulong number, IntPtr user);
+
+    [CName("spin_component_module_t"), StructLayout(LayoutKind.Sequential)]
+    internal struct RawComponentModule
+    {
+        public Slice name;
+        public Slice bytes;
+    }
+
+    [CName("spin_wasm_component_options_t"), StructLayout(LayoutKind.Sequential)]
+    internal struct RawComponentOptions
+    {
+        public UIntPtr size;
+        public IntPtr modules;
+        public UIntPtr modules_len;
+        public byte definition_only;
+    }
+
+    [CName("spin_component_item_t"), StructLayout(LayoutKind.Sequential)]
+    internal struct RawComponentItem
+    {
+        public UIntPtr size;
+        public uint kind;
+        public Slice name;
+        public IntPtr function;
+        public IntPtr type;
+    }
 
     // Freed exactly once, also where nobody disposes of them. Those that any thread may free.
 
@@ -147,6 +178,16 @@ namespace Spin.Host
     {
         private WitHandle() : base(true) { }
         protected override bool ReleaseHandle() { Native.spin_wit_free(handle); return true; }
+    }
+
+    internal sealed class ComponentHandle : SafeHandleZeroOrMinusOneIsInvalid
+    {
+        private ComponentHandle() : base(true) { }
+        protected override bool ReleaseHandle()
+        {
+            Native.spin_wasm_component_unref(handle);
+            return true;
+        }
     }
 
     /// <summary>A trigger, with what C was told to keep as long as there is one. Calls that are
@@ -177,9 +218,19 @@ namespace Spin.Host
     internal sealed class Arena : IDisposable
     {
         private readonly List<IntPtr> blocks = new List<IntPtr>();
+        private readonly IntPtr call;
+
+        public Arena() { }
+
+        /// <summary>Of a guest's call of a host function, with which all of it goes.</summary>
+        public Arena(IntPtr call) { this.call = call; }
 
         public IntPtr Alloc(int size)
         {
+            if (call != IntPtr.Zero) {
+                IntPtr room = Native.spin_host_call_alloc(call, (UIntPtr)(uint)Math.Max(size, 1));
+                return room != IntPtr.Zero ? room : throw new OutOfMemoryException();
+            }
             IntPtr block = Marshal.AllocHGlobal(Math.Max(size, 1));
             blocks.Add(block);
             return block;
@@ -370,6 +421,54 @@ namespace Spin.Host
         [DllImport(Library)]
         public static extern IntPtr spin_engine_builder_new(ApplicationHandle application,
                                                             IntPtr options, out IntPtr builder);
+        [DllImport(Library)]
+        public static extern IntPtr spin_engine_builder_new(IntPtr application, IntPtr options,
+                                                            out IntPtr builder);
+        [DllImport(Library)] public static extern void spin_engine_builder_free(IntPtr builder);
+        [DllImport(Library)]
+        public static extern IntPtr spin_engine_builder_add_component(IntPtr builder, Slice id,
+                                                                      ComponentHandle component);
+        [DllImport(Library)]
+        public static extern IntPtr spin_wasm_component_load(byte[] path, IntPtr options,
+                                                             out ComponentHandle component);
+        [DllImport(Library)]
+        public static extern IntPtr spin_wasm_component_parse(Slice bytes, IntPtr options,
+                                                              out ComponentHandle component);
+        [DllImport(Library)] public static extern void spin_wasm_component_unref(IntPtr component);
+        [DllImport(Library)]
+        [return: MarshalAs(UnmanagedType.U1)]
+        public static extern bool spin_wasm_component_import(ComponentHandle component, UIntPtr index,
+                                                             ref RawComponentItem item);
+        [DllImport(Library)]
+        [return: MarshalAs(UnmanagedType.U1)]
+        public static extern bool spin_wasm_component_export(ComponentHandle component, UIntPtr index,
+                                                             ref RawComponentItem item);
+        [DllImport(Library)]
+        public static extern IntPtr spin_wasm_component_module(ComponentHandle component, Slice name,
+                                                               out Slice bytes);
+        [DllImport(Library)]
+        public static extern IntPtr spin_wasm_component_wit(ComponentHandle component, out Slice text);
+        [DllImport(Library)]
+        public static extern IntPtr spin_wasm_component_print(ComponentHandle component,
+                                                              out Slice text);
+        [DllImport(Library)] public static extern void spin_component_define_on_loop(IntPtr builder);
+        [DllImport(Library)]
+        public static extern IntPtr spin_component_define_function(
+            IntPtr builder, Slice iface, Slice name, HostFunctionFn function, IntPtr user);
+        [DllImport(Library)]
+        public static extern IntPtr spin_component_define_resource(
+            IntPtr builder, Slice iface, Slice name, IntPtr identity, HostDropFn drop, IntPtr user);
+        [DllImport(Library)]
+        public static extern IntPtr spin_component_function(IntPtr instance, Slice name,
+                                                            out IntPtr function);
+        [DllImport(Library)]
+        public static extern IntPtr spin_component_call(IntPtr instance, Slice name, IntPtr args,
+                                                        UIntPtr len, ref RawValue result);
+        [DllImport(Library)]
+        public static extern IntPtr spin_component_drop(IntPtr instance, ulong handle);
+        [DllImport(Library)]
+        public static extern IntPtr spin_host_call_alloc(IntPtr call, UIntPtr size);
+
         [DllImport(Library)]
         public static extern IntPtr spin_engine_builder_build(IntPtr builder, out IntPtr context);
         [DllImport(Library)] public static extern void spin_execution_context_free(IntPtr context);

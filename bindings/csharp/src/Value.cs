@@ -137,7 +137,9 @@ namespace Spin.Host
             case TypeKind.Flags: Flags(arena, ref raw, type, Sequence(type, value)); break;
             default:
                 var handle = Is<Handle>(type, value);
-                raw.kind = (uint)handle.Kind;
+                // What a guest gave away may be lent to it.
+                bool lent = type.Kind == TypeKind.Borrow && handle.Kind == HandleKind.Own;
+                raw.kind = (uint)(lent ? HandleKind.Borrow : handle.Kind);
                 raw.natural = handle.Index;
                 break;
             }

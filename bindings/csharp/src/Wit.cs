@@ -47,21 +47,21 @@ namespace Spin.Host
     public sealed class Function
     {
         internal readonly IntPtr Raw;
-        internal readonly WitHandle Wit; // keeps it
+        internal readonly object Owner; // whose it is, and what it keeps
         private readonly Parameter[] parameters;
 
-        internal Function(WitHandle wit, IntPtr raw)
+        internal Function(object owner, IntPtr raw)
         {
-            Wit = wit;
+            Owner = owner;
             Raw = raw;
             parameters = new Parameter[Native.spin_function_param_count(raw).ToUInt32()];
             for (uint i = 0; i < parameters.Length; i++) {
                 string name = Native.spin_function_param_name(raw, (UIntPtr)i).ToString();
                 IntPtr type = Native.spin_function_param_type(raw, (UIntPtr)i);
-                parameters[i] = new Parameter(name, new WitType(wit, type));
+                parameters[i] = new Parameter(name, new WitType(owner, type));
             }
             IntPtr result = Native.spin_function_result_type(raw);
-            Result = result == IntPtr.Zero ? null : new WitType(wit, result);
+            Result = result == IntPtr.Zero ? null : new WitType(owner, result);
             Name = Native.spin_function_name(raw).ToString();
         }
 
@@ -100,10 +100,10 @@ namespace Spin.Host
     public sealed class WitType
     {
         internal readonly IntPtr Raw;
-        internal readonly WitHandle Wit; // keeps it
+        internal readonly object Owner; // whose it is, and what it keeps
         private string[] names;
 
-        internal WitType(WitHandle wit, IntPtr raw) { Wit = wit; Raw = raw; }
+        internal WitType(object owner, IntPtr raw) { Owner = owner; Raw = raw; }
 
         internal TypeKind Kind => (TypeKind)Native.spin_type_kind(Raw);
         internal int Count => (int)Native.spin_type_count(Raw).ToUInt32();
@@ -124,14 +124,14 @@ namespace Spin.Host
         internal WitType Part(int index)
         {
             IntPtr part = Native.spin_type_part(Raw, (UIntPtr)(uint)index);
-            return part == IntPtr.Zero ? null : new WitType(Wit, part);
+            return part == IntPtr.Zero ? null : new WitType(Owner, part);
         }
 
         /// <summary>As in WIT: "list&lt;string&gt;"; a declared type by its name.</summary>
         public override string ToString()
         {
             string text = Native.spin_type_text(Raw).ToString();
-            GC.KeepAlive(Wit);
+            GC.KeepAlive(Owner);
             return text;
         }
 
@@ -150,7 +150,7 @@ namespace Spin.Host
                 SpinException.Check(Native.spin_value_format(at, Raw, out Slice text));
                 string copy = text.ToString();
                 Native.spin_string_clear(ref text);
-                GC.KeepAlive(Wit);
+                GC.KeepAlive(Owner);
                 return copy;
             }
         }

@@ -48,6 +48,7 @@ internal static class Layout
         Numbers<TypeKind>(facts, "SPIN_TYPE_");
         Numbers<HandleKind>(facts, "SPIN_TYPE_");
         Numbers<LogLevel>(facts, "SPIN_LOG_");
+        Numbers<ItemKind>(facts, "SPIN_COMPONENT_");
         return facts;
     }
 

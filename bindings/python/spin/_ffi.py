@@ -2,6 +2,7 @@
 
 import ctypes as c
 import ctypes.util
+import itertools
 import os
 from pathlib import Path
 
@@ -96,12 +97,29 @@ class EngineOptions(_Sized):
                 ("variables_len", Size), ("engine", Pointer)]
 
 
+class ComponentModule(c.Structure):
+    _fields_ = [("name", Slice), ("bytes", Slice)]
+
+
+class ComponentOptions(_Sized):
+    _fields_ = [("size", Size), ("modules", c.POINTER(ComponentModule)), ("modules_len", Size),
+                ("definition_only", c.c_bool)]
+
+
+class ComponentItem(_Sized):
+    _fields_ = [("size", Size), ("kind", c.c_int), ("name", Slice), ("function", Pointer),
+                ("type", Pointer)]
+
+
 # A callback returns the address of an error, or None.
 Open = c.CFUNCTYPE(Pointer, Pointer, Pointer, c.POINTER(Pointer))
 Close = c.CFUNCTYPE(None, Pointer)
 Configure = c.CFUNCTYPE(Pointer, Pointer, Pointer)
 Start = c.CFUNCTYPE(Pointer, Pointer, Pointer)
 OnWorker = c.CFUNCTYPE(None, Pointer, Pointer)
+HostFunction = c.CFUNCTYPE(Pointer, Pointer, Pointer, c.POINTER(Value), Size, c.POINTER(Value),
+                           Pointer)
+HostDrop = c.CFUNCTYPE(None, Pointer, c.c_uint64, Pointer)
 Called = c.CFUNCTYPE(None, Pointer, Pointer, c.POINTER(Value), Pointer)
 LogSink = c.CFUNCTYPE(None, c.c_int, Slice, Pointer)
 
@@ -150,7 +168,12 @@ def _declare():
         "type_kind": (c.c_int, P), "type_text": (S, P), "type_count": (Size, P),
         "type_name": (S, P, Size), "type_part": (P, P, Size), "type_length": (Size, P),
         "value_clear": (None, values),
-        "execution_context_free": (None, P), "instance_free": (None, P),
+        "engine_builder_free": (None, P), "execution_context_free": (None, P),
+        "instance_free": (None, P), "component_define_on_loop": (None, P),
+        "host_call_alloc": (P, P, Size), "wasm_component_unref": (None, P),
+        "wasm_component_import_count": (Size, P), "wasm_component_export_count": (Size, P),
+        "wasm_component_import": (c.c_bool, P, Size, c.POINTER(ComponentItem)),
+        "wasm_component_export": (c.c_bool, P, Size, c.POINTER(ComponentItem)),
         "http_trigger_address": (text, P), "trigger_stop": (None, P), "trigger_free": (None, P),
         "trigger_application": (P, P), "trigger_settings": (P, P),
         "trigger_component_settings": (P, P, P), "worker_hold": (None, P),
@@ -164,6 +187,15 @@ def _declare():
         "engine_builder_new": (P, c.POINTER(EngineOptions), out), "engine_builder_build": (P, out),
         "execution_context_prepare_component": (P, S, P, out),
         "value_call": (P, P, values, Size, values),
+        "wasm_component_load": (text, c.POINTER(ComponentOptions), out),
+        "wasm_component_parse": (S, c.POINTER(ComponentOptions), out),
+        "wasm_component_wit": (P, c.POINTER(Slice)), "wasm_component_print": (P, c.POINTER(Slice)),
+        "wasm_component_module": (P, S, c.POINTER(Slice)),
+        "engine_builder_add_component": (P, S, P),
+        "component_define_function": (P, S, S, HostFunction, P),
+        "component_define_resource": (P, S, S, P, HostDrop, P),
+        "component_function": (P, S, out), "component_call": (P, S, values, Size, values),
+        "component_drop": (P, c.c_uint64),
         "http_trigger_new": (P, c.POINTER(HttpOptions), out),
         "trigger_new": (c.POINTER(TriggerType), P, P, c.POINTER(TriggerOptions), out),
         "trigger_run": (P,),
@@ -185,6 +217,18 @@ def _declare():
 
 
 _declare()
+
+
+# What C hands back are numbers of these, so that no address of Python's is kept there.
+objects = {}
+_numbers = itertools.count(1)
+
+
+def number_of(thing):
+    """Keeps an object for C, until somebody deletes it from `objects`."""
+    number = next(_numbers)
+    objects[number] = thing
+    return number
 
 
 def slice_of(data):

@@ -6,9 +6,10 @@ import weakref
 from collections import deque
 
 from . import _ffi
-from ._ffi import Pointer, Value, lib, slice_of
+from ._ffi import Pointer, Value, lib, number_of, objects, slice_of
 from .errors import Kind, SpinError, check
 from .values import Lowering, lift
+from .wit import Function
 
 
 def engine_options(max_instances=0, max_memory=0, timeout=None, cache_dir=None, disable_cache=False,
@@ -21,22 +22,54 @@ def engine_options(max_instances=0, max_memory=0, timeout=None, cache_dir=None, 
                               variables_len=len(variables or {}))
 
 
+class Host:
+    """What an engine's guests may call: objects that are kept for C, and what the last one raised."""
+
+    def __init__(self):
+        self._numbers, self.failure = [], None
+
+    def keep(self, thing):
+        self._numbers.append(number_of(thing))
+        return self._numbers[-1]
+
+    def forget(self):
+        for number in self._numbers:
+            objects.pop(number, None)
+        self._numbers = []
+
+
 class _Context:
     """The context of C and its instances. Threads take turns. A finalizer, which may come in the
     middle of anything, does not wait for its turn: it leaves the instance to the next one."""
 
-    def __init__(self, pointer):
-        self.pointer, self.live = pointer, set()
-        self._lock, self._left = threading.RLock(), deque()
+    def __init__(self, pointer, host):
+        self.pointer, self.live, self._host = pointer, set(), host
+        self._lock, self._left, self._inside = threading.RLock(), deque(), False
 
     def __enter__(self):
         self._lock.acquire()
+        if self._inside:
+            self._lock.release()
+            raise SpinError(Kind.USAGE, "the engine is in the middle of this call")
+        self._inside, self._host.failure = True, None
         self._sweep()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _, error, __):
         self._sweep()
+        self._inside = False
+        failure, self._host.failure = self._host.failure, None
         self._lock.release()
+        if failure is not None and failure is not error:
+            if error is None or not isinstance(failure, Exception):
+                raise failure
+            raise error from failure
+
+    def check_outside(self):
+        """Raises where a function of Python's that a guest has called asks."""
+        with self._lock:
+            if self._inside:
+                raise SpinError(Kind.USAGE, "the engine is in the middle of this call")
 
     def _sweep(self):
         while self._left:
@@ -56,6 +89,7 @@ class _Context:
                 self.free(instance)
             lib.spin_execution_context_free(self.pointer)
             self.pointer = None
+            self._host.forget()
 
 
 class Engine:
@@ -67,11 +101,21 @@ class Engine:
         builder, context = Pointer(), Pointer()
         check(lib.spin_engine_builder_new(application.pointer, engine_options(**options), builder))
         check(lib.spin_engine_builder_build(builder, context))
-        self._context = _Context(context.value)
+        self._begin(context.value, Host())
+
+    @classmethod
+    def _of(cls, pointer, host):
+        engine = cls.__new__(cls)
+        engine._begin(pointer, host)
+        return engine
+
+    def _begin(self, pointer, host):
+        self._context = _Context(pointer, host)
         self._finalizer = weakref.finalize(self, self._context.close)
 
     def close(self):
-        """Frees the engine and all instances that are left."""
+        """Frees the engine and all instances that are left. Not from inside of a call."""
+        self._context.check_outside()
         self._finalizer()
 
     def __enter__(self):
@@ -101,6 +145,7 @@ class Instance:
 
     def close(self):
         """Frees the instance."""
+        self._context.check_outside()
         if self._finalizer.detach():
             with self._context as context:
                 context.free(self._pointer)
@@ -112,17 +157,38 @@ class Instance:
         self.close()
 
     def call(self, function, *args):
-        """Calls an exported function and waits for its end. None where it returns nothing."""
+        """Calls an exported function and waits for its end. None where it returns nothing. A Function
+        of WIT; of components of the component model a name, "greet" or "ns:pkg/iface@1.0.0#greet"."""
         lowering, result = Lowering(), Value()
-        values, count = lowering.arguments(function, args)
         with self._context as context:
-            if not self._finalizer.alive or self._pointer not in context.live:
-                raise SpinError(Kind.USAGE, "the instance is closed")
-            check(lib.spin_value_call(self._pointer, function.pointer, values, count,
-                                      ctypes.byref(result)))
+            self._check(context)
+            if isinstance(function, str):
+                name, function = slice_of(function), self._function(function)
+                values, count = lowering.arguments(function, args)
+                check(lib.spin_component_call(self._pointer, name, values, count,
+                                              ctypes.byref(result)))
+            else:
+                values, count = lowering.arguments(function, args)
+                check(lib.spin_value_call(self._pointer, function.pointer, values, count,
+                                          ctypes.byref(result)))
             if not function.result_pointer:
                 return None
             try:
                 return lift(function.result_pointer, result)
             finally:
                 lib.spin_value_clear(ctypes.byref(result))
+
+    def _check(self, context):
+        if not self._finalizer.alive or self._pointer not in context.live:
+            raise SpinError(Kind.USAGE, "the instance is closed")
+
+    def _function(self, name):
+        out = Pointer()
+        check(lib.spin_component_function(self._pointer, slice_of(name), out))
+        return Function(self, out.value)
+
+    def drop(self, handle):
+        """Gives up a handle of a resource that the component implements: its destructor runs."""
+        with self._context as context:
+            self._check(context)
+            check(lib.spin_component_drop(self._pointer, handle))

@@ -1,26 +1,15 @@
 """Services: triggers that wait for events and run components on them."""
 
 import atexit
-import itertools
 import threading
 import weakref
 
 from . import _ffi
-from ._ffi import Pointer, lib
+from ._ffi import Pointer, lib, number_of, objects
 from .engine import engine_options
 from .errors import Kind, SpinError, check
 
-# What C hands back are numbers of these, so that no address of Python's is kept there.
-objects = {}
-_numbers = itertools.count(1)
 _running = weakref.WeakSet()
-
-
-def number_of(thing):
-    """Keeps an object for C, until somebody deletes it from `objects`."""
-    number = next(_numbers)
-    objects[number] = thing
-    return number
 
 
 @_ffi.OnWorker

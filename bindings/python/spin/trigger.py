@@ -5,10 +5,10 @@ import json
 import threading
 
 from . import _ffi
-from ._ffi import Pointer, Slice, c_text, lib, slice_of
+from ._ffi import Pointer, Slice, c_text, lib, objects, slice_of
 from .application import Application
 from .errors import Kind, SpinError, check, read_error, to_c
-from .service import Service, objects
+from .service import Service
 from .values import Lowering, lift
 
 

@@ -12,7 +12,8 @@
     result                                 Ok or Err
     flags                                  frozenset of the names that are set
     map<K, V>                              dict
-    resources, streams, futures            int, the guest's handle
+    resources, streams, futures            int, the guest's handle; of a resource that Python
+                                           implements the number that it chose
 """
 
 import ctypes
@@ -29,7 +30,7 @@ from .errors import Kind, SpinError
 BYTES = 100
 
 _SIGNED = {S8: 8, S16: 16, S32: 32, S64: 64}
-_BITS = {U8: 8, U16: 16, U32: 32, U64: 64, OWN: 32, BORROW: 32, STREAM: 32, FUTURE: 32,
+_BITS = {U8: 8, U16: 16, U32: 32, U64: 64, OWN: 64, BORROW: 64, STREAM: 32, FUTURE: 32,
          ERROR_CONTEXT: 32}
 
 # Objects of other classes may stand for records by their attributes.
@@ -85,10 +86,18 @@ def _within(part, error):
 
 
 class Lowering:
-    """Makes C values; what they point to lives as long as this does."""
+    """Makes C values. What they point to lives as long as this does, or is of `allocate`, which is
+    given a size and gives an address."""
 
-    def __init__(self):
-        self._kept = []
+    def __init__(self, allocate=None):
+        self._kept, self._allocate = [], allocate
+
+    def _make(self, ctype):
+        if self._allocate:
+            return ctype.from_address(self._allocate(ctypes.sizeof(ctype)))
+        made = ctype()
+        self._kept.append(made)
+        return made
 
     def arguments(self, function, args):
         """The C arguments of a call, and their number."""
@@ -147,6 +156,10 @@ class Lowering:
 
     def _bytes(self, data, out):
         view = _ffi.slice_of(data)
+        if self._allocate:
+            address = self._allocate(len(data))
+            ctypes.memmove(address, data, len(data))
+            view = _ffi.Slice(address, len(data))
         self._kept.append(view)
         out.of.text = view
 
@@ -159,8 +172,7 @@ class Lowering:
             raise SpinError(Kind.INVALID, f"{_text(of_type)}: {error}") from None
 
     def _items(self, count, out):
-        items = (Value * max(1, count))()
-        self._kept.append(items)
+        items = self._make(Value * max(1, count))
         out.of.list.items = ctypes.cast(items, ctypes.POINTER(Value))
         out.of.list.len = count
         return items
@@ -221,8 +233,7 @@ class Lowering:
         out.of.variant.index = index
         part = lib.spin_type_part(of_type, index)
         if part:
-            value = Value()
-            self._kept.append(value)
+            value = self._make(Value)
             self.lower(part, payload, value)
             out.of.variant.payload = ctypes.pointer(value)
         elif payload is not None:
@@ -257,8 +268,7 @@ class Lowering:
         if not isinstance(value, (set, frozenset, list, tuple)):
             raise _wrong(of_type, value)
         count = (lib.spin_type_count(of_type) + 31) // 32
-        words = (ctypes.c_uint32 * max(1, count))()
-        self._kept.append(words)
+        words = self._make(ctypes.c_uint32 * max(1, count))
         for name in value:
             index = self._case(of_type, name)
             words[index // 32] |= 1 << index % 32

@@ -19,7 +19,7 @@ macro_rules! opaque {
 opaque! {
     spin_error_t spin_application_t spin_component_t spin_wit_t spin_type_t spin_function_t
     spin_engine_t spin_engine_builder_t spin_execution_context_t spin_instance_t
-    spin_trigger_t spin_worker_t spin_settings_t
+    spin_trigger_t spin_worker_t spin_settings_t spin_wasm_component_t spin_host_call_t
     uv_loop_t
 }
 
@@ -226,6 +226,50 @@ pub struct spin_prepare_options_t {
     pub user: *mut c_void,
 }
 
+numbers! { spin_component_item_kind_t:
+    SPIN_COMPONENT_FUNCTION = 1,
+    SPIN_COMPONENT_INSTANCE = 2,
+    SPIN_COMPONENT_TYPE = 3,
+    SPIN_COMPONENT_RESOURCE = 4,
+    SPIN_COMPONENT_MODULE = 5,
+    SPIN_COMPONENT_COMPONENT = 6,
+}
+
+#[repr(C)]
+pub struct spin_component_module_t {
+    pub name: spin_slice_t,
+    pub bytes: spin_slice_t,
+}
+
+#[repr(C)]
+pub struct spin_wasm_component_options_t {
+    pub size: usize,
+    pub modules: *const spin_component_module_t,
+    pub modules_len: usize,
+    pub definition_only: bool,
+}
+
+#[repr(C)]
+pub struct spin_component_item_t {
+    pub size: usize,
+    pub kind: spin_component_item_kind_t,
+    pub name: spin_slice_t,
+    pub function: *const spin_function_t,
+    pub r#type: *const spin_type_t,
+}
+
+pub type spin_component_function_fn = Option<
+    unsafe extern "C" fn(
+        *mut spin_host_call_t,
+        *const spin_function_t,
+        *const spin_value_t,
+        usize,
+        *mut spin_value_t,
+        *mut c_void,
+    ) -> *mut spin_error_t,
+>;
+pub type spin_component_drop_fn =
+    Option<unsafe extern "C" fn(*mut spin_instance_t, u64, *mut c_void)>;
 pub type spin_configure_fn =
     Option<unsafe extern "C" fn(*mut spin_engine_builder_t, *mut c_void) -> *mut spin_error_t>;
 pub type spin_worker_fn = Option<unsafe extern "C" fn(*mut spin_worker_t, *mut c_void)>;
@@ -437,6 +481,76 @@ extern "C" {
         out: *mut *mut spin_instance_t,
     ) -> *mut spin_error_t;
     pub fn spin_instance_free(instance: *mut spin_instance_t);
+
+    pub fn spin_wasm_component_load(
+        path: *const c_char,
+        options: *const spin_wasm_component_options_t,
+        out: *mut *mut spin_wasm_component_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_wasm_component_parse(
+        bytes: spin_slice_t,
+        options: *const spin_wasm_component_options_t,
+        out: *mut *mut spin_wasm_component_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_wasm_component_unref(component: *mut spin_wasm_component_t);
+    pub fn spin_wasm_component_import(
+        component: *const spin_wasm_component_t,
+        index: usize,
+        out: *mut spin_component_item_t,
+    ) -> bool;
+    pub fn spin_wasm_component_export(
+        component: *const spin_wasm_component_t,
+        index: usize,
+        out: *mut spin_component_item_t,
+    ) -> bool;
+    pub fn spin_wasm_component_module(
+        component: *const spin_wasm_component_t,
+        name: spin_slice_t,
+        out: *mut spin_slice_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_wasm_component_wit(
+        component: *const spin_wasm_component_t,
+        out: *mut spin_string_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_wasm_component_print(
+        component: *const spin_wasm_component_t,
+        out: *mut spin_string_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_engine_builder_add_component(
+        builder: *mut spin_engine_builder_t,
+        id: spin_slice_t,
+        component: *mut spin_wasm_component_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_component_define_on_loop(builder: *mut spin_engine_builder_t);
+    pub fn spin_component_define_function(
+        builder: *mut spin_engine_builder_t,
+        interface: spin_slice_t,
+        name: spin_slice_t,
+        function: spin_component_function_fn,
+        user: *mut c_void,
+    ) -> *mut spin_error_t;
+    pub fn spin_component_define_resource(
+        builder: *mut spin_engine_builder_t,
+        interface: spin_slice_t,
+        name: spin_slice_t,
+        identity: *const c_void,
+        drop: spin_component_drop_fn,
+        user: *mut c_void,
+    ) -> *mut spin_error_t;
+    pub fn spin_component_function(
+        instance: *mut spin_instance_t,
+        name: spin_slice_t,
+        out: *mut *const spin_function_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_component_call(
+        instance: *mut spin_instance_t,
+        name: spin_slice_t,
+        args: *const spin_value_t,
+        args_len: usize,
+        result: *mut spin_value_t,
+    ) -> *mut spin_error_t;
+    pub fn spin_component_drop(instance: *mut spin_instance_t, handle: u64) -> *mut spin_error_t;
+    pub fn spin_host_call_alloc(call: *mut spin_host_call_t, size: usize) -> *mut c_void;
 
     pub fn spin_trigger_new(
         r#type: *const spin_trigger_type_t,

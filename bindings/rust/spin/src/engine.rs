@@ -1,13 +1,15 @@
 //! Execution contexts: an application's components, compiled, to be called.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spin_host_sys as sys;
 
+use crate::component::{ContextBuilder, Host};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::{self, CStrings};
 use crate::value::{self, Value};
@@ -85,6 +87,10 @@ pub struct Context {
     _options: RawOptions,
     /// Those that were not dropped, which may also be forgotten ones. Takes the `Sync` from it.
     live: RefCell<Vec<ptr::NonNull<sys::spin_instance_t>>>,
+    /// What guests may call.
+    host: Host,
+    /// In the middle of a call, which those functions must not begin again.
+    inside: Cell<bool>,
 }
 
 // Nothing of it stays with the thread that made it. Its instances borrow it, and as it is not Sync
@@ -94,35 +100,40 @@ unsafe impl Send for Context {}
 impl Context {
     /// Compiles (or takes from the cache) all components; the errors name the one that fails.
     pub fn new(application: &Application, options: &EngineOptions) -> Result<Self> {
-        let options = options.to_raw()?;
-        let mut builder = ptr::null_mut();
-        let mut out = ptr::null_mut();
-        unsafe {
-            Error::check(sys::spin_engine_builder_new(
-                application.as_ptr(),
-                &*options.raw,
-                &mut builder,
-            ))?;
-            // Takes the builder in every case.
-            Error::check(sys::spin_engine_builder_build(builder, &mut out))?;
-            Ok(Self {
-                raw: ptr::NonNull::new_unchecked(out),
-                _options: options,
-                live: RefCell::default(),
-            })
+        ContextBuilder::new(Some(application), options)?.build()
+    }
+
+    pub(crate) fn of(
+        raw: ptr::NonNull<sys::spin_execution_context_t>,
+        options: RawOptions,
+        host: Host,
+    ) -> Self {
+        let (live, inside) = (RefCell::default(), Cell::new(false));
+        Self { raw, _options: options, live, host, inside }
+    }
+
+    /// Runs what may call functions of the host, and has their panics.
+    fn enter<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.inside.replace(true) {
+            return Err(Error::new(ErrorKind::Usage, "the context is in the middle of this call"));
         }
+        let result = run();
+        self.inside.set(false);
+        self.host.failure().map_or(result, Err)
     }
 
     /// A fresh instance of a component, for one event.
     pub fn prepare(&self, component: &str) -> Result<Instance<'_>> {
         let mut out = ptr::null_mut();
-        Error::check(unsafe {
-            sys::spin_execution_context_prepare_component(
-                self.raw.as_ptr(),
-                ffi::slice(component),
-                ptr::null(),
-                &mut out,
-            )
+        self.enter(|| {
+            Error::check(unsafe {
+                sys::spin_execution_context_prepare_component(
+                    self.raw.as_ptr(),
+                    ffi::slice(component),
+                    ptr::null(),
+                    &mut out,
+                )
+            })
         })?;
         let raw = unsafe { ptr::NonNull::new_unchecked(out) };
         self.live.borrow_mut().push(raw);
@@ -150,19 +161,44 @@ pub struct Instance<'a> {
 impl Instance<'_> {
     /// Calls an export and waits for its end. `None`: it returns nothing.
     pub fn call(&mut self, function: &Function, args: &[Value]) -> Result<Option<Value>> {
+        let raw = self.raw.as_ptr();
+        self.call_by(function, args, |args, len, out| unsafe {
+            sys::spin_value_call(raw, function.as_ptr(), args, len, out)
+        })
+    }
+
+    /// The same for an export of a component of the component model: "greet", or
+    /// "ns:pkg/iface@1.0.0#greet".
+    pub fn call_export(&mut self, name: &str, args: &[Value]) -> Result<Option<Value>> {
+        let (raw, mut out) = (self.raw.as_ptr(), ptr::null());
+        Error::check(unsafe { sys::spin_component_function(raw, ffi::slice(name), &mut out) })?;
+        // It lives as long as the context.
+        self.call_by(&Function::new(out, Arc::new(())), args, |args, len, out| unsafe {
+            sys::spin_component_call(raw, ffi::slice(name), args, len, out)
+        })
+    }
+
+    /// Gives up a handle of a resource that the component implements: its destructor runs.
+    pub fn drop_handle(&mut self, handle: u64) -> Result<()> {
+        let raw = self.raw.as_ptr();
+        self.context.enter(|| Error::check(unsafe { sys::spin_component_drop(raw, handle) }))
+    }
+
+    fn call_by(
+        &mut self,
+        function: &Function,
+        args: &[Value],
+        call: impl FnOnce(
+            *const sys::spin_value_t,
+            usize,
+            *mut sys::spin_value_t,
+        ) -> *mut sys::spin_error_t,
+    ) -> Result<Option<Value>> {
         let lowered = function.lower(args)?;
         let kind = function.result();
         let mut result = std::mem::MaybeUninit::<sys::spin_value_t>::zeroed();
         let out = if kind.is_some() { result.as_mut_ptr() } else { ptr::null_mut() };
-        Error::check(unsafe {
-            sys::spin_value_call(
-                self.raw.as_ptr(),
-                function.as_ptr(),
-                lowered.as_ptr(),
-                lowered.len(),
-                out,
-            )
-        })?;
+        self.context.enter(|| Error::check(call(lowered.as_ptr(), lowered.len(), out)))?;
         let Some(kind) = kind else { return Ok(None) };
         let lifted = unsafe { value::lift(out, kind) };
         unsafe { sys::spin_value_clear(out) };

@@ -17,6 +17,7 @@
 //! is. A [`Stopper`] and a [`Poster`] work from any thread.
 
 mod application;
+mod component;
 mod engine;
 mod error;
 mod ffi;
@@ -27,6 +28,7 @@ mod value;
 mod wit;
 
 pub use application::Application;
+pub use component::{Component, ComponentOptions, ContextBuilder, Item, ItemKind};
 pub use engine::{Context, EngineOptions, Instance};
 pub use error::{Error, ErrorKind, Link, Result};
 pub use http::{HttpOptions, HttpServer};

@@ -215,6 +215,10 @@ impl<'a> Lowered<'a> {
             Value::F32(it) => value(sys::SPIN_TYPE_F32, sys::spin_value_of { f32: *it }),
             Value::F64(it) => value(sys::SPIN_TYPE_F64, sys::spin_value_of { f64: *it }),
             Value::Char(it) => natural(sys::SPIN_TYPE_CHAR, u32::from(*it).into()),
+            // What a guest gave away may be lent to it.
+            Value::Handle(HandleKind::Own, index) if of.kind() == sys::SPIN_TYPE_BORROW => {
+                natural(sys::SPIN_TYPE_BORROW, *index)
+            }
             Value::Handle(kind, index) => natural(*kind as u32, *index),
             Value::String(it) => {
                 value(sys::SPIN_TYPE_STRING, sys::spin_value_of { text: ffi::slice(it) })
@@ -450,4 +454,76 @@ unsafe fn payload(variant: sys::spin_value_variant, of: Type<'_>) -> Reason<Opti
     }
     let of = part(of, variant.index as usize)?;
     Ok(Some(Box::new(lift(variant.payload, of)?)))
+}
+
+// ── answers of host functions ──────────────────────────────────────────────────────────────────
+
+/// `count` zeroed elements that go with the call.
+unsafe fn room<T>(call: *mut sys::spin_host_call_t, count: usize) -> Reason<*mut T> {
+    let size = count.max(1) * std::mem::size_of::<T>();
+    let at = sys::spin_host_call_alloc(call, size);
+    if at.is_null() {
+        return Err("out of memory".to_owned());
+    }
+    Ok(at.cast())
+}
+
+unsafe fn copy_all(
+    call: *mut sys::spin_host_call_t,
+    from: &[sys::spin_value_t],
+) -> Reason<*mut sys::spin_value_t> {
+    let at = room::<sys::spin_value_t>(call, from.len())?;
+    for (index, each) in from.iter().enumerate() {
+        at.add(index).write(copy_for(call, each)?);
+    }
+    Ok(at)
+}
+
+/// `from` with all that it points to, in memory that goes with the call.
+///
+/// # Safety
+/// `from` is of a `Lowered`.
+pub unsafe fn copy_for(
+    call: *mut sys::spin_host_call_t,
+    from: &sys::spin_value_t,
+) -> Reason<sys::spin_value_t> {
+    let kind = from.kind;
+    let of = match kind {
+        sys::SPIN_TYPE_STRING | sys::SPIN_TYPE_BYTES => {
+            let bytes = ffi::slice_bytes(from.of.text);
+            let ptr = room::<u8>(call, bytes.len())?;
+            ptr.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            sys::spin_value_of { text: sys::spin_slice_t { ptr, len: bytes.len() } }
+        }
+        sys::SPIN_TYPE_LIST
+        | sys::SPIN_TYPE_FIXED_LIST
+        | sys::SPIN_TYPE_TUPLE
+        | sys::SPIN_TYPE_RECORD
+        | sys::SPIN_TYPE_MAP => {
+            let list = from.of.list;
+            let items = copy_all(call, items(list))?;
+            sys::spin_value_of { list: sys::spin_value_list { items, len: list.len } }
+        }
+        sys::SPIN_TYPE_VARIANT
+        | sys::SPIN_TYPE_ENUM
+        | sys::SPIN_TYPE_OPTION
+        | sys::SPIN_TYPE_RESULT => {
+            let mut variant = from.of.variant;
+            if !variant.payload.is_null() {
+                variant.payload = copy_all(call, std::slice::from_ref(&*variant.payload))?;
+            }
+            sys::spin_value_of { variant }
+        }
+        sys::SPIN_TYPE_FLAGS => {
+            let mut flags = from.of.flags;
+            let words = room::<u32>(call, flags.len)?;
+            if flags.len > 0 {
+                words.copy_from_nonoverlapping(flags.words, flags.len);
+            }
+            flags.words = words;
+            sys::spin_value_of { flags }
+        }
+        _ => return Ok(*from),
+    };
+    Ok(value(kind, of))
 }

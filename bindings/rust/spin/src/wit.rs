@@ -1,5 +1,6 @@
 //! WIT: the functions that guests export, and their types.
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr;
@@ -55,7 +56,7 @@ impl Wit {
     pub fn function(&self, name: &str) -> Result<Function> {
         let mut out = ptr::null();
         Error::check(unsafe { sys::spin_wit_function(self.raw.0, ffi::slice(name), &mut out) })?;
-        Ok(Function { raw: out, _wit: self.raw.clone() })
+        Ok(Function::new(out, self.raw.clone()))
     }
 }
 
@@ -63,14 +64,19 @@ impl Wit {
 #[derive(Clone)]
 pub struct Function {
     raw: *const sys::spin_function_t,
-    _wit: Arc<Owned>,
+    _owner: Arc<dyn Any + Send + Sync>,
 }
 
-// As the Wit that it keeps.
+// As the Wit or Component that it keeps.
 unsafe impl Send for Function {}
 unsafe impl Sync for Function {}
 
 impl Function {
+    /// `raw` lives as long as `owner`.
+    pub(crate) fn new(raw: *const sys::spin_function_t, owner: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { raw, _owner: owner }
+    }
+
     pub(crate) fn as_ptr(&self) -> *const sys::spin_function_t {
         self.raw
     }
@@ -118,16 +124,16 @@ impl Function {
     }
 }
 
-/// A type, which lives as long as its function.
+/// A type, which lives as long as its function or component.
 #[derive(Clone, Copy)]
 pub struct Type<'a> {
     raw: *const sys::spin_type_t,
-    function: PhantomData<&'a Function>,
+    owner: PhantomData<&'a ()>,
 }
 
 impl<'a> Type<'a> {
-    fn new(raw: *const sys::spin_type_t) -> Self {
-        Self { raw, function: PhantomData }
+    pub(crate) fn new(raw: *const sys::spin_type_t) -> Self {
+        Self { raw, owner: PhantomData }
     }
 
     pub(crate) fn kind(self) -> sys::spin_type_kind_t {
@@ -175,7 +181,7 @@ impl<'a> Type<'a> {
         }
     }
 
-    fn lower(self, value: &Value) -> Result<Lowered<'_>> {
+    pub(crate) fn lower(self, value: &Value) -> Result<Lowered<'_>> {
         let mut lowered = Lowered::new(1);
         lowered.push(self, value).map_err(|reason| Error::new(ErrorKind::Invalid, reason))?;
         Ok(lowered)

@@ -58,6 +58,9 @@ fn mirrored() -> (Facts, Fields) {
         spin_trigger_options_t {
             size workers ignore_signals shutdown_timeout_ms engine configure ready user
         }
+        spin_component_module_t { name bytes }
+        spin_wasm_component_options_t { size modules modules_len definition_only }
+        spin_component_item_t { size kind name function r#type }
         spin_http_options_t {
             size listen workers log_dir follow follow_len follow_all quiet ignore_signals
             max_header_bytes max_headers max_body_bytes max_connections request_timeout_ms
@@ -87,6 +90,8 @@ fn mirrored() -> (Facts, Fields) {
         SPIN_ERROR_INTERNAL
         SPIN_LOG_ERROR SPIN_LOG_WARN SPIN_LOG_INFO SPIN_LOG_DEBUG SPIN_LOG_TRACE
         SPIN_LOG_TEXT SPIN_LOG_JSON
+        SPIN_COMPONENT_FUNCTION SPIN_COMPONENT_INSTANCE SPIN_COMPONENT_TYPE
+        SPIN_COMPONENT_RESOURCE SPIN_COMPONENT_MODULE SPIN_COMPONENT_COMPONENT
         SPIN_TYPE_BOOL SPIN_TYPE_S8 SPIN_TYPE_U8 SPIN_TYPE_S16 SPIN_TYPE_U16 SPIN_TYPE_S32
         SPIN_TYPE_U32 SPIN_TYPE_S64 SPIN_TYPE_U64 SPIN_TYPE_F32 SPIN_TYPE_F64 SPIN_TYPE_CHAR
         SPIN_TYPE_STRING SPIN_TYPE_ERROR_CONTEXT SPIN_TYPE_LIST SPIN_TYPE_FIXED_LIST

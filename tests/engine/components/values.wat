@@ -1,0 +1,57 @@
+;; What the bindings' tests call: values of every kind go through the guest as they are ("echo") and
+;; through a function of the host ("pass").
+(component
+  (type $choice' (variant (case "num" u32) (case "text" string) (case "none")))
+  (type $hue' (enum "red" "green" "dark-blue"))
+  (type $bits' (flags "read" "write" "run-it"))
+  (import "test:values/types@1.0.0" (instance $types
+    (export "choice" (type $choice (eq $choice')))
+    (export "hue" (type $hue (eq $hue')))
+    (export "bits" (type $bits (eq $bits')))
+    (type $all' (record
+      (field "b" bool) (field "s8" s8) (field "u8" u8) (field "s16" s16) (field "u16" u16)
+      (field "s32" s32) (field "u32" u32) (field "s64" s64) (field "u64" u64)
+      (field "f32" f32) (field "f64" f64) (field "c" char) (field "text" string)
+      (field "bytes" (list u8)) (field "list" (list u16)) (field "pair" (tuple string u32))
+      (field "v" $choice) (field "e" $hue) (field "o" (option string))
+      (field "oo" (option (option u8))) (field "r" (result u32 (error string)))
+      (field "fl" $bits)))
+    (export "all" (type (eq $all')))))
+  (alias export $types "all" (type $all))
+  (import "all" (type $item (eq $all)))
+  (import "pass" (func $pass (param "x" (list $item)) (result (list $item))))
+
+  (core module $memory
+    (memory (export "memory") 1)
+    (global $at (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (local $ptr i32)
+      (local.set $ptr (i32.and
+        (i32.add (global.get $at) (i32.sub (local.get 2) (i32.const 1)))
+        (i32.sub (i32.const 0) (local.get 2))))
+      (global.set $at (i32.add (local.get $ptr) (local.get 3)))
+      (if (i32.gt_u (global.get $at) (i32.mul (memory.size) (i32.const 65536)))
+        (then (drop (memory.grow (i32.add (i32.const 1)
+          (i32.shr_u (local.get 3) (i32.const 16)))))))
+      (local.get $ptr)))
+  (core instance $memory (instantiate $memory))
+  (alias core export $memory "memory" (core memory $mem))
+  (alias core export $memory "realloc" (core func $realloc))
+  (core func $pass (canon lower (func $pass) (memory $mem) (realloc $realloc)))
+  (core module $main
+    (import "m" "memory" (memory 1))
+    (import "h" "pass" (func $pass (param i32 i32 i32)))
+    (func (export "echo") (param i32 i32) (result i32)
+      (i32.store (i32.const 16) (local.get 0))
+      (i32.store (i32.const 20) (local.get 1))
+      (i32.const 16))
+    (func (export "pass") (param i32 i32) (result i32)
+      (call $pass (local.get 0) (local.get 1) (i32.const 32))
+      (i32.const 32)))
+  (core instance $main (instantiate $main
+    (with "m" (instance $memory))
+    (with "h" (instance (export "pass" (func $pass))))))
+  (func (export "echo") (param "x" (list $item)) (result (list $item))
+    (canon lift (core func $main "echo") (memory $mem) (realloc $realloc)))
+  (func (export "pass") (param "x" (list $item)) (result (list $item))
+    (canon lift (core func $main "pass") (memory $mem) (realloc $realloc))))
