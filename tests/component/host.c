@@ -120,7 +120,8 @@ static void forget(spin_host_call_t *call, void *data) {
 
 HOST_FUNCTION(answer_slowly) {
     UNUSED;
-    natural(result, SPIN_TYPE_U32, args_len == 0 ? 2 : args[0].of.natural);
+    bool echoes = args_len > 0;
+    natural(result, echoes ? SPIN_TYPE_U32 : SPIN_TYPE_S32, echoes ? args[0].of.natural : 2);
     later_t *later = calloc(1, sizeof *later);
     if (later == NULL)
         return spin_error_new(SPIN_ERROR_NO_MEMORY, "out of memory");
@@ -223,24 +224,24 @@ bool host_define(host_t *host, spin_engine_builder_t *builder, const spin_compon
     spin_slice_t interface, name;
     host_split(item->name, &interface, &name);
     *error = NULL;
-    if (item->kind == SPIN_COMPONENT_FUNCTION) {
-        for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-            if (is(interface, functions[i].interface) && is(name, functions[i].name)) {
-                *error = spin_component_define_function(builder, interface, name,
-                                                        functions[i].function, host);
-                return *error == NULL;
-            }
-        }
-    } else if (item->kind == SPIN_COMPONENT_RESOURCE) {
-        for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
-            if (is(interface, resources[i].interface) && is(name, resources[i].name)) {
-                *error = spin_component_define_resource(
-                    builder, interface, name, resources[i].identity, resources[i].drop, host);
-                return *error == NULL;
-            }
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (item->kind == SPIN_COMPONENT_FUNCTION && is(interface, functions[i].interface) &&
+            is(name, functions[i].name)) {
+            *error = spin_component_define_function(builder, interface, name, functions[i].function,
+                                                    host);
+            return *error == NULL;
         }
     }
     return false;
+}
+
+spin_error_t *host_define_resources(host_t *host, spin_engine_builder_t *builder) {
+    spin_error_t *error = NULL;
+    for (size_t i = 0; i < sizeof resources / sizeof *resources && error == NULL; i++)
+        error = spin_component_define_resource(builder, spin_slice(resources[i].interface),
+                                               spin_slice(resources[i].name), resources[i].identity,
+                                               resources[i].drop, host);
+    return error;
 }
 
 bool host_conflicts(const spin_component_item_t *item) {

@@ -64,11 +64,9 @@ static const struct {
     const char *part;
     const char *reason;
 } may_skip[] = {
-    {"asynchronous components are not supported yet", "async is not run here yet"},
-    {"context slot 1 is not there", "async is not run here yet"},
-    {": switched off", "threads of components are not run here"},
-    {"refused memory beyond its limit", "needs more memory than an instance may have here (4 GiB)"},
-    {"pooling allocator", "needs more memory than an instance may have here (4 GiB)"},
+    {"refused memory beyond its limit", "needs more memory than an instance may have here"},
+    {"pooling allocator", "needs more memory than an instance may have here"},
+    {"values of the garbage collector are not supported", "no values of the garbage collector"},
 };
 
 static const char *skip_reason(const char *text) {
@@ -114,6 +112,15 @@ static const struct {
     {"unaligned pointer", "result not aligned"},
     {"not aligned", "is not aligned to"},
     {"discriminant", "invalid variant discriminant"},
+    {"fuel allocated for hostcalls has been exhausted", "larger than all of the guest's memory"},
+    {"deadlock detected", "cannot block a synchronous task before returning"},
+    {"waitable cannot be used synchronously while added to a waitable set",
+     "waitable cannot join a waitable set while used synchronously"},
+    {"invalid debug message pointer", "is outside of its memory"},
+    {"cannot write to future after previous write succeeded or readable end dropped",
+     "cannot write after being notified that the readable end dropped"},
+    {"cannot write to stream after being notified", "cannot write after being notified"},
+    {"cannot read from stream after being notified", "cannot read after being notified"},
 };
 
 static bool says(const char *text, const char *expected) {

@@ -32,6 +32,9 @@ TIMEOUT_S = 120
 # Whole files of public suites that can't be run: end of the path -> reason.
 SKIPPED_FILES = {
     "component-model/implements-disabled.wast": "a feature is off there that is always on here",
+    "async/cancellable.wast": "text that today's wasm-tools does not read",
+    "async/stackful.wast": "text that today's wasm-tools does not read",
+    "async/task-deletion.wast": "text that today's wasm-tools does not read",
 }
 # Assertions of public suites that can't hold: part of the expected text -> reason.
 SKIPPED_TEXTS = {
@@ -144,10 +147,14 @@ def take_line(result, fields, texts):
         result.fail(line, what, why)
 
 
+def skipped_file(path):
+    return next((why for end, why in SKIPPED_FILES.items() if str(path).endswith(end)), None)
+
+
 def run_json(runner, path, name, folder, timeout_s, *flags):
     result = Result(name)
     commands = json.loads((folder / "suite.json").read_text())["commands"]
-    known = next((why for end, why in SKIPPED_FILES.items() if str(path).endswith(end)), None)
+    known = skipped_file(path)
     if known:
         result.skip_all(len(commands), known)
         return result
@@ -186,6 +193,10 @@ def run_file(options, wast, name):
                 "no wasm-tools ($WASM_TOOLS, or on PATH)"
             if problem:
                 result = Result(name)
+                known = skipped_file(wast)
+                if known:
+                    result.skip_all(1, known)
+                    return result
                 result.fail(0, "wasm-tools", problem)
                 return result
         return run_json(options.runner, wast, name, folder, options.timeout)

@@ -15,10 +15,12 @@ host_t *host_new(void);
 void host_free(host_t *host);
 /* While `quiet` dropped resources are not counted: an instance that ends drops what it has left. */
 void host_set_quiet(host_t *host, bool quiet);
-/* Defines import `item` where the host has it. False: it has not, or `*error` says what went wrong.
- */
+/* Defines import `item` where the host has such a function. False: it has not, or `*error` says
+ * what went wrong. */
 bool host_define(host_t *host, spin_engine_builder_t *builder, const spin_component_item_t *item,
                  spin_error_t **error);
+/* Defines all resources of the host. */
+spin_error_t *host_define_resources(host_t *host, spin_engine_builder_t *builder);
 /* Whether the host has something of another kind, or a function where an instance is imported. */
 bool host_conflicts(const spin_component_item_t *item);
 /* The core module "simple-module" of its instance "host". */

@@ -125,10 +125,6 @@ static spin_error_t *define_import(scene_t *scene, spin_engine_builder_t *builde
     spin_component_item_t export;
     size_t index;
     scene_t *target = find_export(world, item->name, &export, &index);
-    if (target != NULL && item->kind == SPIN_COMPONENT_RESOURCE &&
-        export.kind == SPIN_COMPONENT_RESOURCE)
-        return spin_component_define_resource(builder, interface, name, &target->identities[index],
-                                              NULL, NULL);
     if (item->kind == SPIN_COMPONENT_RESOURCE && world->stub_imports)
         return spin_component_define_resource(builder, interface, name, NULL, NULL, NULL);
     if (item->kind != SPIN_COMPONENT_FUNCTION)
@@ -144,11 +140,40 @@ static spin_error_t *define_import(scene_t *scene, spin_engine_builder_t *builde
                : NULL; /* for the builder to miss */
 }
 
+/* The resources that `target` exports, unless a newer instance has its name. */
+static spin_error_t *define_exported(const world_t *world, scene_t *target,
+                                     spin_engine_builder_t *builder) {
+    spin_component_item_t item = {.size = sizeof item}, other;
+    spin_error_t *error = NULL;
+    for (size_t i = 0; error == NULL && spin_wasm_component_export(target->component, i, &item);
+         i++) {
+        char full[400];
+        size_t index;
+        int len = snprintf(full, sizeof full, "%s#%.*s", target->name, (int)item.name.len,
+                           (const char *)item.name.ptr);
+        if (item.kind != SPIN_COMPONENT_RESOURCE || (size_t)len >= sizeof full ||
+            find_export(world, spin_slice(full), &other, &index) != target)
+            continue;
+        spin_slice_t interface, name;
+        host_split(spin_slice(full), &interface, &name);
+        error = spin_component_define_resource(builder, interface, name, &target->identities[i],
+                                               NULL, NULL);
+    }
+    return error;
+}
+
+/* Resources are defined whether they are imported or not: one that is imported as another one need
+ * not be there, so that the list of imports has it not, but it must be the same if it is. */
 static spin_error_t *define_imports(scene_t *scene, spin_engine_builder_t *builder) {
     spin_component_item_t item = {.size = sizeof item};
     spin_error_t *error = NULL;
     for (size_t i = 0; error == NULL && spin_wasm_component_import(scene->component, i, &item); i++)
         error = define_import(scene, builder, &item);
+    if (error == NULL)
+        error = host_define_resources(scene->world->host, builder);
+    for (scene_t *each = scene->world->scenes; error == NULL && each != NULL; each = each->next)
+        if (each->name != NULL)
+            error = define_exported(scene->world, each, builder);
     return error;
 }
 
@@ -218,7 +243,7 @@ static spin_error_t *read_component(world_t *world, spin_slice_t bytes,
 spin_error_t *world_open(world_t *world) {
     spin_engine_options_t options = {
         .size = sizeof options,
-        .max_memory_bytes = 1ULL << 32,
+        .max_memory_bytes = 1ULL << 34, /* some components have several memories of 4 GiB */
         .max_instances = 100,
         .timeout_ms = 20 * 1000,
         .cache_dir = world->cache_dir,

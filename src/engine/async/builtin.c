@@ -38,12 +38,12 @@ static spin_error_t *add(const async_builtin_call_t *call, uint8_t kind, void *o
     return handle_table_add(table_of(call), call->state->model->arena, entry, out);
 }
 
-spin_error_t *async_builtin_block(async_builtin_call_t *call, async_ready_fn ready, void *waits_for,
+spin_error_t *async_builtin_block(async_builtin_call_t *call, async_hold_fn hold, void *waits_for,
                                   bool cancellable) {
     if (call->thread == NULL)
-        return error_new(SPIN_ERROR_TRAP, "cannot block a synchronous task before returning");
+        return async_cannot_block();
     call->subject = waits_for;
-    async_thread_block(call->thread, ready, waits_for, cancellable);
+    async_thread_block(call->thread, hold, waits_for, cancellable);
     return NULL;
 }
 
@@ -59,15 +59,22 @@ static spin_error_t *on_backpressure_inc(async_builtin_call_t *call) {
     return NULL;
 }
 
+static void let_in(async_component_t *component) {
+    if (component->backpressure == 0)
+        async_waiters_wake(&component->waiters);
+}
+
 static spin_error_t *on_backpressure_dec(async_builtin_call_t *call) {
     if (component_of(call)->backpressure == 0)
-        return error_new(SPIN_ERROR_TRAP, "backpressure counter underflow");
+        return error_new(SPIN_ERROR_TRAP, "backpressure counter overflow: it was 0");
     component_of(call)->backpressure--;
+    let_in(component_of(call));
     return NULL;
 }
 
 static spin_error_t *on_backpressure_set(async_builtin_call_t *call) {
     component_of(call)->backpressure = arg(call, 0) != 0;
+    let_in(component_of(call));
     return NULL;
 }
 
@@ -109,27 +116,31 @@ static spin_error_t *on_task_cancel(async_builtin_call_t *call) {
     return async_task_cancel(task);
 }
 
-static uint64_t *slot_of(const async_builtin_call_t *call, uint64_t *none) {
-    return call->thread == NULL ? none : &call->thread->context[call->builtin->slot & 1];
+static uint64_t *slot_of(const async_builtin_call_t *call) {
+    async_state_t *state = call->state;
+    uint64_t *slots = call->thread != NULL ? call->thread->context : state->start_context;
+    if (call->thread == NULL && state->start_component != call->builtin->component) {
+        state->start_component = call->builtin->component;
+        slots[0] = slots[1] = 0;
+    }
+    return &slots[call->builtin->slot & 1];
 }
 
 static spin_error_t *on_context_get(async_builtin_call_t *call) {
-    uint64_t none = 0;
-    call->results[0] =
-        abi_val(call->builtin->slot_type == CORE_I64 ? 'I' : 'i', *slot_of(call, &none));
+    call->results[0] = abi_val(call->builtin->slot_type == CORE_I64 ? 'I' : 'i', *slot_of(call));
     return NULL;
 }
 
 static spin_error_t *on_context_set(async_builtin_call_t *call) {
-    uint64_t none;
-    *slot_of(call, &none) = call->args[0];
+    *slot_of(call) = call->args[0];
     return NULL;
 }
 
 /* ── subtasks ── */
 
-static bool is_resolved(const async_thread_t *thread) {
-    return async_subtask_is_resolved(thread->waits_for);
+static async_waiters_t *hold_unresolved(const async_thread_t *thread) {
+    async_subtask_t *subtask = thread->waits_for;
+    return async_subtask_is_resolved(subtask) ? NULL : &subtask->waitable.waiters;
 }
 
 static void take_payload(async_builtin_call_t *call, async_waitable_t *waitable) {
@@ -137,49 +148,63 @@ static void take_payload(async_builtin_call_t *call, async_waitable_t *waitable)
     async_answer(call, async_waitable_take(waitable).payload);
 }
 
-static spin_error_t *cancel_subtask(async_subtask_t *subtask, uint32_t from) {
+/* It was asked to end, and has gone on for as long as it can. */
+static spin_error_t *answer_cancel(async_builtin_call_t *call, async_subtask_t *subtask) {
+    if (async_subtask_is_resolved(subtask)) {
+        take_payload(call, &subtask->waitable);
+        return NULL;
+    }
+    if (call->builtin->is_async) {
+        async_answer(call, blocked);
+        return NULL;
+    }
+    subtask->waitable.has_sync_waiter = true;
+    return async_builtin_block(call, hold_unresolved, subtask, false);
+}
+
+static spin_error_t *cancel_subtask(async_builtin_call_t *call, async_subtask_t *subtask) {
+    spin_error_t *error = NULL;
     subtask->cancel_requested = true;
+    call->subject = subtask;
     if (subtask->task != NULL)
-        return async_task_request_cancel(subtask->task, from);
-    if (subtask->host != NULL)
-        async_host_call_cancel(subtask);
+        call->is_preempted =
+            !async_task_request_cancel(subtask->task, call->builtin->component, &error);
+    else if (subtask->host != NULL)
+        error = async_host_call_cancel(subtask);
+    return error != NULL || call->is_preempted ? error : answer_cancel(call, subtask);
+}
+
+static spin_error_t *go_on_cancelling(async_builtin_call_t *call) {
+    async_subtask_t *subtask = call->subject;
+    spin_error_t *error = NULL;
+    if (subtask->task != NULL && subtask->task->running != NULL) {
+        call->is_preempted = !async_task_go_on(subtask->task, &error);
+        return error != NULL || call->is_preempted ? error : answer_cancel(call, subtask);
+    }
+    take_payload(call, &subtask->waitable);
     return NULL;
 }
 
 static spin_error_t *on_subtask_cancel(async_builtin_call_t *call) {
     handle_t *entry;
-    if (call->again) {
-        take_payload(call, call->subject);
-        return NULL;
-    }
+    if (call->again)
+        return go_on_cancelling(call);
+    if (!call->builtin->is_async && !async_may_block(call->state))
+        return async_cannot_block();
     spin_error_t *error = get(call, arg(call, 0), HANDLE_SUBTASK, "subtask", &entry);
     if (error != NULL)
         return error;
     async_subtask_t *subtask = entry->of.other;
-    async_waitable_t *waitable = &subtask->waitable;
     if (subtask->delivered)
         return error_new(SPIN_ERROR_TRAP,
                          "`subtask.cancel` called after terminal status delivered");
     if (subtask->cancel_requested)
         return error_new(SPIN_ERROR_TRAP, "`subtask.cancel` called twice for the same subtask");
-    if (waitable->set != NULL && !call->builtin->is_async)
+    if (subtask->waitable.set != NULL && !call->builtin->is_async)
         return error_new(SPIN_ERROR_TRAP,
                          "waitable cannot be used synchronously while added to a waitable set");
-    if (!async_subtask_is_resolved(subtask)) {
-        error = cancel_subtask(subtask, call->builtin->component);
-        if (error != NULL)
-            return error;
-        if (!async_subtask_is_resolved(subtask) && !call->builtin->is_async) {
-            waitable->has_sync_waiter = true;
-            return async_builtin_block(call, is_resolved, subtask, false);
-        }
-        if (!async_subtask_is_resolved(subtask)) {
-            async_answer(call, blocked);
-            return NULL;
-        }
-    }
-    take_payload(call, waitable);
-    return NULL;
+    return async_subtask_is_resolved(subtask) ? answer_cancel(call, subtask)
+                                              : cancel_subtask(call, subtask);
 }
 
 static spin_error_t *on_subtask_drop(async_builtin_call_t *call) {
@@ -199,10 +224,12 @@ static spin_error_t *on_subtask_drop(async_builtin_call_t *call) {
 
 static spin_error_t *on_set_new(async_builtin_call_t *call) {
     uint32_t number = 0;
-    async_set_t *set = arena_calloc(call->state->model->arena, 1, sizeof *set);
+    async_set_t *set = mem_calloc(1, sizeof *set);
     if (set == NULL)
         return error_no_memory();
     spin_error_t *error = add(call, HANDLE_SET, set, &number);
+    if (error != NULL)
+        mem_free(set);
     async_answer(call, number);
     return error;
 }
@@ -221,8 +248,9 @@ static spin_error_t *answer_event(async_builtin_call_t *call, async_event_t even
     return NULL;
 }
 
-static bool is_set_ready(const async_thread_t *thread) {
-    return async_set_ready(thread->waits_for) != NULL;
+static async_waiters_t *hold_quiet(const async_thread_t *thread) {
+    async_set_t *set = thread->waits_for;
+    return async_set_ready(set) != NULL ? NULL : &set->waiters;
 }
 
 static spin_error_t *on_set_wait(async_builtin_call_t *call) {
@@ -244,7 +272,7 @@ static spin_error_t *on_set_wait(async_builtin_call_t *call) {
     if (async_set_ready(set) != NULL)
         return answer_event(call, async_waitable_take(async_set_ready(set)));
     set->waiting++;
-    return async_builtin_block(call, is_set_ready, set, call->builtin->cancellable);
+    return async_builtin_block(call, hold_quiet, set, call->builtin->cancellable);
 }
 
 static spin_error_t *on_set_poll(async_builtin_call_t *call) {
@@ -267,12 +295,13 @@ static spin_error_t *on_set_drop(async_builtin_call_t *call) {
     spin_error_t *error = get(call, arg(call, 0), HANDLE_SET, "waitable set", &entry);
     if (error != NULL)
         return error;
-    const async_set_t *set = entry->of.other;
-    if (set->first != NULL)
+    async_set_t *set = entry->of.other;
+    if (!async_set_is_empty(set))
         return error_new(SPIN_ERROR_TRAP, "cannot drop waitable set with members");
     if (set->waiting > 0)
         return error_new(SPIN_ERROR_TRAP, "cannot drop waitable set with waiters");
     handle_table_remove(table_of(call), arg(call, 0));
+    mem_free(set);
     return NULL;
 }
 
@@ -299,29 +328,25 @@ static spin_error_t *on_waitable_join(async_builtin_call_t *call) {
 
 /* ── threads ── */
 
-static bool always(const async_thread_t *thread) {
-    (void)thread;
-    return true;
-}
-
 static spin_error_t *answer_cancelled(async_builtin_call_t *call, bool is_cancelled) {
     async_answer(call, is_cancelled);
     return NULL;
 }
 
-/* Suspends or yields: `ready` NULL or always. */
-static spin_error_t *hold(async_builtin_call_t *call, async_ready_fn ready, async_thread_t *other) {
+/* Suspends (NULL) or yields. */
+static spin_error_t *hold(async_builtin_call_t *call, async_hold_fn how, async_thread_t *other) {
     bool cancellable = call->builtin->cancellable;
     if (call->thread == NULL)
-        return ready != NULL ? answer_cancelled(call, false) : no_task();
+        return how != NULL ? answer_cancelled(call, false) : no_task();
     if (async_task_take_cancel(call->thread->task, cancellable))
         return answer_cancelled(call, true);
     call->thread->switch_to = other;
-    return async_builtin_block(call, ready, NULL, cancellable);
+    return async_builtin_block(call, how, NULL, cancellable);
 }
 
 static spin_error_t *on_thread_yield(async_builtin_call_t *call) {
-    return call->again ? answer_cancelled(call, call->thread->cancelled) : hold(call, always, NULL);
+    return call->again ? answer_cancelled(call, call->thread->cancelled)
+                       : hold(call, async_hold_never, NULL);
 }
 
 static spin_error_t *on_thread_suspend(async_builtin_call_t *call) {
@@ -343,12 +368,12 @@ static spin_error_t *suspended_thread(const async_builtin_call_t *call, async_th
     return error;
 }
 
-static spin_error_t *switch_to(async_builtin_call_t *call, async_ready_fn ready) {
+static spin_error_t *switch_to(async_builtin_call_t *call, async_hold_fn how) {
     async_thread_t *other;
     if (call->again)
         return answer_cancelled(call, call->thread->cancelled);
     spin_error_t *error = suspended_thread(call, &other);
-    return error == NULL ? hold(call, ready, other) : error;
+    return error == NULL ? hold(call, how, other) : error;
 }
 
 static spin_error_t *on_suspend_then_resume(async_builtin_call_t *call) {
@@ -356,17 +381,17 @@ static spin_error_t *on_suspend_then_resume(async_builtin_call_t *call) {
 }
 
 static spin_error_t *on_yield_then_resume(async_builtin_call_t *call) {
-    return switch_to(call, always);
+    return switch_to(call, async_hold_never);
 }
 
-static spin_error_t *promote(async_builtin_call_t *call, async_ready_fn ready) {
+static spin_error_t *promote(async_builtin_call_t *call, async_hold_fn how) {
     async_thread_t *other;
     if (call->again)
         return answer_cancelled(call, call->thread->cancelled);
     spin_error_t *error = other_thread(call, &other);
     if (error != NULL)
         return error;
-    return hold(call, ready, async_thread_is_ready(other) ? other : NULL);
+    return hold(call, how, async_thread_is_ready(other) ? other : NULL);
 }
 
 static spin_error_t *on_suspend_then_promote(async_builtin_call_t *call) {
@@ -374,7 +399,7 @@ static spin_error_t *on_suspend_then_promote(async_builtin_call_t *call) {
 }
 
 static spin_error_t *on_yield_then_promote(async_builtin_call_t *call) {
-    return promote(call, always);
+    return promote(call, async_hold_never);
 }
 
 static spin_error_t *on_resume_later(async_builtin_call_t *call) {
@@ -385,12 +410,12 @@ static spin_error_t *on_resume_later(async_builtin_call_t *call) {
     return error;
 }
 
-/* Calls the function once; its one argument is there. */
+/* Calls the function once; its arguments are there. */
 static void advance(async_thread_t *thread) {
     async_task_t *task = thread->task;
     if (!thread->has_begun) {
         thread->has_begun = true;
-        async_thread_call(thread, &thread->func, 1, 0);
+        async_thread_call(thread, &thread->func, 2, 0);
         return;
     }
     spin_error_t *error = async_task_unregister(task, thread);
@@ -401,48 +426,36 @@ static void advance(async_thread_t *thread) {
     async_task_release(task);
 }
 
-static bool takes(const async_builtin_call_t *call, const wasmtime_func_t *func, char letter) {
-    wasm_functype_t *type = wasmtime_func_type(call->state->model->instance->wasm, func);
-    const wasm_valtype_vec_t *params = wasm_functype_params(type);
-    bool fits = params->size == 1 && wasm_functype_results(type)->size == 0 &&
-                wasm_valtype_kind(params->data[0]) == (letter == 'I' ? WASM_I64 : WASM_I32);
-    wasm_functype_delete(type);
-    return fits;
-}
-
-static spin_error_t *find_function(const async_builtin_call_t *call, wasmtime_func_t *out) {
+/* What calls the element of the table. That it is a function of the right type shows when it is
+ * called; Wasmtime's own reads the table here. */
+static spin_error_t *find_start(const async_builtin_call_t *call, wasmtime_func_t *out) {
     spin_instance_t *instance = call->state->model->instance;
-    wasmtime_extern_t table;
-    wasmtime_val_t value;
-    if (!instance_export(instance, spin_slice(call->env->table), WASMTIME_EXTERN_TABLE, &table,
-                         NULL))
-        return error_new(SPIN_ERROR_INTERNAL, "it does not export \"%s\"", call->env->table);
-    if (!wasmtime_table_get(instance->wasm, &table.of.table, call->args[0], &value))
+    const async_builtin_env_t *env = call->env;
+    wasmtime_extern_t table, start;
+    if (!instance_export(instance, spin_slice(env->table), WASMTIME_EXTERN_TABLE, &table, NULL) ||
+        !instance_export(instance, spin_slice(env->start), WASMTIME_EXTERN_FUNC, &start, NULL))
+        return error_new(SPIN_ERROR_INTERNAL, "it does not export \"%s\"", env->start);
+    if (call->args[0] >= wasmtime_table_size(instance->wasm, &table.of.table))
         return error_new(SPIN_ERROR_TRAP, "a table access was out of bounds");
-    bool is_function =
-        value.kind == WASMTIME_FUNCREF && !wasmtime_funcref_is_null(&value.of.funcref);
-    *out = value.of.funcref;
-    wasmtime_val_unroot(&value);
-    if (!is_function)
-        return error_new(SPIN_ERROR_TRAP, "the table element is not initialized with a function");
-    return takes(call, out, 'i')
-               ? NULL
-               : error_new(SPIN_ERROR_TRAP, "start function does not match expected type (i32)");
+    *out = start.of.func;
+    return NULL;
 }
 
 static spin_error_t *on_thread_new(async_builtin_call_t *call) {
+    const char *params = signature_of_builtin(call->model->module->linked, call->builtin).params;
     wasmtime_func_t func;
     async_task_t *task = async_task_current(call->state);
     if (task == NULL)
         return no_task();
-    spin_error_t *error = find_function(call, &func);
+    spin_error_t *error = find_start(call, &func);
     if (error != NULL)
         return error;
     async_thread_t *thread = async_thread_new(&call->state->threads, task, advance);
     if (thread == NULL)
-        return error_no_memory();
+        return async_threads_exhausted(&call->state->threads);
     thread->func = func;
-    thread->values[0] = abi_val_i32(arg(call, 1));
+    thread->values[0] = abi_val(params[0], call->args[0]);
+    thread->values[1] = abi_val(params[1], call->args[1]);
     error = async_task_register(task, thread);
     if (error != NULL) {
         async_thread_free(thread);
@@ -466,7 +479,7 @@ static spin_error_t *on_error_context_drop(async_builtin_call_t *call) {
     spin_error_t *error = get(call, arg(call, 0), HANDLE_ERROR_CONTEXT, "error context", &entry);
     if (error != NULL)
         return error;
-    async_error_context_release(entry->of.other);
+    async_error_context_release(call->state, entry->of.other);
     handle_table_remove(table_of(call), arg(call, 0));
     return NULL;
 }
@@ -482,12 +495,12 @@ static spin_error_t *on_error_context_new(async_builtin_call_t *call) {
     spin_error_t *error = abi_lift_end(&lift);
     async_error_context_t *context = NULL;
     if (error == NULL) {
-        context = async_error_context_new(text);
+        context = async_error_context_new(call->state, text);
         error =
             context == NULL ? error_no_memory() : add(call, HANDLE_ERROR_CONTEXT, context, &number);
     }
     if (error != NULL && context != NULL)
-        async_error_context_release(context);
+        async_error_context_release(call->state, context);
     arena_deinit(&arena);
     async_answer(call, number);
     return error;
@@ -495,7 +508,8 @@ static spin_error_t *on_error_context_new(async_builtin_call_t *call) {
 
 static spin_error_t *on_error_context_message(async_builtin_call_t *call) {
     const model_options_t *options = &call->model->module->options[call->builtin->options];
-    const wit_type_t text = {.kind = SPIN_TYPE_STRING, .layout = {.size = 8, .align = 4}};
+    const wit_type_t text = {
+        .kind = SPIN_TYPE_STRING, .has_pointers = true, .layout = {.size = 8, .align = 4}};
     const uint64_t ptr = call->args[1];
     const uint32_t size = options->linked->memory64 ? 16 : 8;
     handle_t *entry;

@@ -52,9 +52,9 @@ static bool is_async_of(const async_builtin_call_t *call) {
     return options != LINKED_NONE && call->model->module->options[options].linked->is_async;
 }
 
-static bool has_event(const async_thread_t *thread) {
-    const async_waitable_t *waitable = thread->waits_for;
-    return waitable->has_event;
+static async_waiters_t *hold(const async_thread_t *thread) {
+    async_waitable_t *waitable = thread->waits_for;
+    return waitable->has_event ? NULL : &waitable->waiters;
 }
 
 static spin_error_t *answer(async_builtin_call_t *call, async_waitable_t *waitable) {
@@ -76,21 +76,21 @@ static spin_error_t *answer_or_wait(async_builtin_call_t *call, async_end_t *end
         return NULL;
     }
     end->waitable.has_sync_waiter = true;
-    return async_builtin_block(call, has_event, &end->waitable, false);
+    return async_builtin_block(call, hold, &end->waitable, false);
 }
 
 static spin_error_t *check_idle(const async_end_t *end, bool is_async) {
-    const char *what = end->shared->is_future ? "future" : "stream";
+    static const char *const done[2][2] = {
+        {"cannot read after being notified that the writable end dropped",
+         "cannot read from future after previous read succeeded"},
+        {"cannot write after being notified that the readable end dropped",
+         "cannot write to future after previous write succeeded or readable end dropped"}};
     if (end->state == ASYNC_END_DONE)
-        return error_new(SPIN_ERROR_TRAP,
-                         end->is_writable
-                             ? "cannot write to %s after being notified that the readable end "
-                               "dropped"
-                             : "cannot read from %s after being notified that the writable end "
-                               "dropped",
-                         what);
+        return error_new(SPIN_ERROR_TRAP, "%s",
+                         done[end->is_writable][end->result == ASYNC_COPY_COMPLETED]);
     if (end->state != ASYNC_END_IDLE)
-        return error_new(SPIN_ERROR_TRAP, "cannot have concurrent operations active on a %s", what);
+        return error_new(SPIN_ERROR_TRAP,
+                         "cannot have concurrent operations active on a future/stream");
     if (end->waitable.set != NULL && !is_async)
         return error_new(SPIN_ERROR_TRAP,
                          "waitable cannot be used synchronously while added to a waitable set");
@@ -102,9 +102,8 @@ static spin_error_t *set_buffer(const async_builtin_call_t *call, async_end_t *e
     const wit_type_t *element = end->shared->element;
     const uint64_t length = end->shared->is_future ? 1 : call->args[2];
     if (length > ASYNC_MAX_LENGTH)
-        return error_new(SPIN_ERROR_TRAP,
-                         "%s pointer and length out of bounds of memory: %llu elements",
-                         end->is_writable ? "write" : "read", (unsigned long long)length);
+        return error_new(SPIN_ERROR_TRAP, "stream read/write count too large: %llu",
+                         (unsigned long long)length);
     end->buffer = (async_buffer_t){.ptr = call->args[1],
                                    .length = (uint32_t)length,
                                    .component = builtin->component,
@@ -129,6 +128,8 @@ static spin_error_t *copy(async_builtin_call_t *call, bool is_writable) {
     async_end_t *end;
     if (call->again)
         return answer(call, call->subject);
+    if (!is_async && !async_may_block(call->state))
+        return async_cannot_block();
     spin_error_t *error = end_of(call, is_writable, &end);
     if (error == NULL)
         error = check_idle(end, is_async);
@@ -153,6 +154,8 @@ static spin_error_t *cancel(async_builtin_call_t *call, bool is_writable) {
     async_end_t *end;
     if (call->again)
         return answer(call, call->subject);
+    if (!call->builtin->is_async && !async_may_block(call->state))
+        return async_cannot_block();
     spin_error_t *error = end_of(call, is_writable, &end);
     if (error != NULL)
         return error;

@@ -19,6 +19,10 @@ static async_event_t deliver(async_waitable_t *waitable) {
         shared->pending = NULL;
     bool is_over = end->result == ASYNC_COPY_DROPPED ||
                    (shared->is_future && end->result == ASYNC_COPY_COMPLETED);
+    /* What was copied of a stream before it was cancelled is no end of its own. */
+    if (end->state == ASYNC_END_CANCELLING && !shared->is_future &&
+        end->result == ASYNC_COPY_COMPLETED)
+        event.payload = ASYNC_COPY_CANCELLED;
     end->state = is_over ? ASYNC_END_DONE : ASYNC_END_IDLE;
     if (!shared->is_future)
         event.payload |= end->buffer.progress << 4;
@@ -29,13 +33,13 @@ static async_event_t deliver(async_waitable_t *waitable) {
 static void tell_progress(async_end_t *end) {
     end->result = ASYNC_COPY_COMPLETED;
     end->reclaims = true;
-    end->waitable.has_event = true;
+    async_waitable_tell(&end->waitable);
 }
 
 static void tell_end(async_end_t *end, async_copy_result_t result) {
     end->result = result;
     end->reclaims = false;
-    end->waitable.has_event = true;
+    async_waitable_tell(&end->waitable);
 }
 
 static void end_pending(async_shared_t *shared, async_copy_result_t result) {
@@ -146,9 +150,8 @@ spin_error_t *async_end_copy(async_end_t *end, async_transfer_fn transfer, void 
     }
     if (other->buffer.component == end->buffer.component && !is_number(shared->element))
         return error_new(SPIN_ERROR_TRAP,
-                         "cannot read from and write to intra-component %s whose type is not a "
-                         "number",
-                         shared->is_future ? "future" : "stream");
+                         "cannot read from and write to intra-component future/stream with "
+                         "non-numeric payload");
     return shared->is_future ? copy_future(end, other, transfer, user)
                              : copy_stream(end, other, transfer, user);
 }
@@ -164,7 +167,7 @@ spin_error_t *async_end_drop(async_end_t *end) {
         return error_new(SPIN_ERROR_TRAP,
                          "cannot drop future write end without first writing a value");
     if (async_end_is_copying(end))
-        return error_new(SPIN_ERROR_TRAP, "cannot remove busy %s",
+        return error_new(SPIN_ERROR_TRAP, "cannot %s busy %s", end->is_writable ? "drop" : "remove",
                          shared->is_future ? "future" : "stream");
     if (!shared->dropped) {
         shared->dropped = true;

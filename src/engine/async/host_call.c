@@ -8,6 +8,8 @@
 static void end(async_subtask_t *subtask) {
     spin_host_call_t *call = subtask->host;
     subtask->host = NULL;
+    if (call->answered)
+        abi_host_call_discard(call);
     spin_error_free(call->error);
     arena_deinit(&call->arena);
     mem_free(call);
@@ -20,14 +22,10 @@ void async_host_call_drop(async_subtask_t *subtask) {
         return;
     if (call->step == HOST_WAITING && call->cancel != NULL)
         call->cancel(call, call->data);
+    if (call->step == HOST_RUNNING)
+        subtask->state->answered--;
     subtask->state->host_calls--;
     end(subtask);
-}
-
-void async_host_call_cancel(async_subtask_t *subtask) {
-    async_host_call_drop(subtask);
-    model_end_temps(subtask->state->model, &subtask->temps);
-    async_subtask_end_cancelled(subtask);
 }
 
 /* ── values ── */
@@ -80,8 +78,10 @@ static spin_error_t *lower_result(async_subtask_t *subtask) {
                                  signature_align(type, memory64));
         if (error != NULL)
             return error_wrap(error, "result");
+        subtask->host->answered = false;
         function->lower(&lower, function->context, subtask->host->result, NULL, memory.base + ptr);
     } else {
+        subtask->host->answered = false;
         function->lower(&lower, function->context, subtask->host->result, flat, NULL);
         subtask->result = abi_val(own->signature.results[0], flat[0]);
     }
@@ -95,26 +95,53 @@ static spin_error_t *finish(async_subtask_t *subtask) {
     call->error = NULL;
     if (error == NULL && subtask->lower->linked->type->result.type != NULL)
         error = lower_result(subtask);
+    else
+        call->answered = false;
     end(subtask);
     if (error == NULL)
         error = async_subtask_return(subtask, NULL);
     return error;
 }
 
+/* The same for one that has waited. */
+static spin_error_t *finish_late(async_subtask_t *subtask) {
+    subtask->state->host_calls--;
+    subtask->state->answered--;
+    return finish(subtask);
+}
+
 spin_error_t *async_host_calls_finish(async_state_t *state) {
     spin_error_t *error = NULL;
     async_subtask_t *next;
-    for (async_subtask_t *at = state->subtasks; at != NULL && error == NULL; at = next) {
+    for (async_subtask_t *at = state->subtasks; state->answered > 0 && at != NULL && error == NULL;
+         at = next) {
         next = at->next;
-        if (at->host == NULL || at->host->step != HOST_RUNNING)
-            continue;
-        state->host_calls--;
-        error = finish(at);
+        if (at->host != NULL && at->host->step == HOST_RUNNING)
+            error = finish_late(at);
     }
     return error;
 }
 
+spin_error_t *async_host_call_cancel(async_subtask_t *subtask) {
+    if (subtask->host->step == HOST_RUNNING) /* too late */
+        return finish_late(subtask);
+    async_host_call_drop(subtask);
+    model_end_temps(subtask->state->model, &subtask->temps);
+    async_subtask_end_cancelled(subtask);
+    return NULL;
+}
+
 /* ── the call ── */
+
+static spin_error_t *answer(spin_host_call_t *call) {
+    const abi_import_t *import = call->import;
+    const spin_abi_import_t *function = import->function;
+    if (import->value != NULL)
+        return import->value(call, function->context, call->args,
+                             function->c_args_size / sizeof(spin_value_t), call->result,
+                             import->user);
+    return function->call(call, import->operations, function->context, call->args, call->result);
+}
 
 static spin_error_t *begin(async_subtask_t *subtask) {
     const abi_import_t *import = subtask->lower->import;
@@ -133,14 +160,17 @@ static spin_error_t *begin(async_subtask_t *subtask) {
         error = lift_args(subtask, call->args);
     subtask->phase = ASYNC_SUBTASK_STARTED;
     if (error == NULL)
-        error =
-            function->call(call, import->operations, function->context, call->args, call->result);
-    if (error != NULL)
+        error = answer(call);
+    call->instance->waiting = false; /* the guest goes on */
+    call->answered = error == NULL && call->step == HOST_RUNNING;
+    if (error != NULL) {
         end(subtask);
-    else if (call->step == HOST_WAITING)
+    } else if (call->step == HOST_WAITING) {
+        call->answers = &subtask->state->answered;
         subtask->state->host_calls++;
-    else
+    } else {
         error = finish(subtask);
+    }
     return error;
 }
 
@@ -163,8 +193,13 @@ void async_on_host_call(void *env, wasmtime_caller_t *caller, const wasmtime_val
         *trap = abi_trap(instance, error_no_memory());
         return;
     }
+    subtask->results = results;
+    subtask->trap = trap;
+    if (instance->phase == INSTANCE_PREPARING)
+        model_find(state->model, lower->options, caller);
     spin_error_t *error = begin(subtask);
     if (error != NULL)
         error = error_wrap(error, "%s: %s", lower->import->module, lower->import->name);
-    async_subtask_finish(subtask, error, results, trap, continuation);
+    if (!async_subtask_finish(subtask, error))
+        *continuation = (wasmtime_async_continuation_t){async_subtask_go_on, subtask, NULL};
 }

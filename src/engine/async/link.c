@@ -82,7 +82,8 @@ spin_error_t *async_define_builtin(const async_definition_t *definition, uint32_
         .builtin = builtin,
         .function = async_builtin_find(builtin->kind),
         .name = arena_copy_text(definition->arena, definition->name),
-        .table = (const char *)arena_printf(definition->arena, "spin:table:%u", index).ptr};
+        .table = (const char *)arena_printf(definition->arena, "spin:table:%u", index).ptr,
+        .start = (const char *)arena_printf(definition->arena, "spin:start:%u", index).ptr};
     if (builtin->memory_number == 0)
         env->memory = "memory";
     else if (builtin->memory_number != LINKED_NONE)
@@ -90,8 +91,9 @@ spin_error_t *async_define_builtin(const async_definition_t *definition, uint32_
             (const char *)arena_printf(definition->arena, "memory:%u", builtin->memory_number).ptr;
     if (env->function == NULL)
         return error_new(SPIN_ERROR_UNSUPPORTED, "this built-in is not supported");
-    return env->name == NULL || env->table == NULL ? error_no_memory()
-                                                   : define(definition, async_on_builtin, env);
+    return env->name == NULL || env->table == NULL || env->start == NULL
+               ? error_no_memory()
+               : define(definition, async_on_builtin, env);
 }
 
 spin_error_t *async_define_idle(const async_definition_t *definition) {

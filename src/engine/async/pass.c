@@ -18,6 +18,15 @@ static spin_error_t *take_outcome(spin_instance_t *instance, wasm_trap_t *trap,
     return error;
 }
 
+/* Sets the slots of the thread that runs; the old ones go to `before`, unless that is NULL. */
+static void swap_context(async_state_t *state, uint64_t before[2], const uint64_t after[2]) {
+    uint64_t *slots =
+        state->threads.current != NULL ? state->threads.current->context : state->start_context;
+    if (before != NULL)
+        memcpy(before, slots, sizeof state->start_context);
+    memcpy(slots, after, sizeof state->start_context);
+}
+
 spin_error_t *async_call_now(async_state_t *state, const wasmtime_func_t *func,
                              const wasmtime_val_t *args, size_t args_len, wasmtime_val_t *result,
                              size_t result_len) {
@@ -25,12 +34,19 @@ spin_error_t *async_call_now(async_state_t *state, const wasmtime_func_t *func,
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *failure = NULL;
     bool is_late = false;
+    uint64_t none[2] = {0}, context[2]; /* a call of its own has slots of its own */
+    spin_error_t *error = async_stack_take(instance);
+    if (error != NULL)
+        return error;
+    swap_context(state, context, none);
     wasmtime_call_future_t *future = wasmtime_func_call_async(instance->wasm, func, args, args_len,
                                                               result, result_len, &trap, &failure);
     while (!is_late && !wasmtime_call_future_poll(future))
         is_late = uv_hrtime() >= instance->deadline_ns;
     wasmtime_call_future_delete(future);
-    spin_error_t *error = take_outcome(instance, trap, failure);
+    async_stack_give(instance);
+    swap_context(state, NULL, context);
+    error = take_outcome(instance, trap, failure);
     if (error == NULL && is_late)
         error = error_new(SPIN_ERROR_TIMEOUT, "the guest's allocator ran past the call's deadline");
     return error;
@@ -200,13 +216,14 @@ static spin_error_t *check_end(async_state_t *state, uint32_t component, const s
         return error;
     if (end->state == ASYNC_END_DONE)
         return error_new(SPIN_ERROR_TRAP,
-                         "cannot lift %s after being notified that the writable "
-                         "end dropped",
+                         end->result == ASYNC_COPY_COMPLETED
+                             ? "cannot lift %s after previous read succeeded"
+                             : "cannot lift %s after being notified that the writable end dropped",
                          what);
     if (end->state != ASYNC_END_IDLE)
         return error_new(SPIN_ERROR_TRAP, "cannot remove busy %s", what);
     if (end->waitable.set != NULL)
-        return error_new(SPIN_ERROR_TRAP, "cannot transfer a %s that is in a waitable set", what);
+        return error_new(SPIN_ERROR_TRAP, "cannot lift %s while it's in a waitable set", what);
     return NULL;
 }
 
@@ -263,17 +280,21 @@ static abi_memory_t memory_of(async_state_t *state, const async_buffer_t *buffer
     return model_memory(state->model, &state->model->model->module->options[buffer->options], NULL);
 }
 
+/* `*left` bytes may be read for them, and for those that follow. */
 static spin_error_t *lift_elements(async_state_t *state, const wit_type_t *element,
                                    const async_buffer_t *from, uint32_t count, arena_t *arena,
-                                   spin_value_t *values) {
+                                   spin_value_t *values, uint64_t *left) {
     const model_options_t *options = &state->model->model->module->options[from->options];
     const uint32_t size = signature_size(element, options->linked->memory64);
     spin_lift_t lift;
     abi_lift_begin(&lift, state->model->instance, arena, LIFT_ARENA);
     abi_lift_by(&lift, state->model, options, from->component, NULL);
+    if (*left < lift.budget)
+        lift.budget = *left;
     for (uint32_t i = 0; i < count && !lift.failed; i++)
         abi_value_load(&lift, element, lift.memory.base + from->ptr + (uint64_t)i * size,
                        &values[i]);
+    *left = lift.budget;
     return abi_lift_end(&lift);
 }
 
@@ -309,24 +330,38 @@ static void advance(const async_state_t *state, const wit_type_t *element, async
         buffer->ptr += (uint64_t)count * signature_size(element, options->linked->memory64);
 }
 
+/* A piece at a time: a value takes more room here than in the guest. */
+static spin_error_t *transfer_values(async_state_t *state, const wit_type_t *element,
+                                     async_buffer_t *to, async_buffer_t *from, uint32_t count) {
+    enum { PIECE = 1024 };
+    spin_error_t *error = NULL;
+    uint64_t budget = UINT64_MAX;
+    arena_t arena = {0};
+    while (count > 0 && error == NULL) {
+        const uint32_t some = element != NULL && count > PIECE ? PIECE : count;
+        spin_value_t *values = element == NULL ? NULL : arena_calloc(&arena, some, sizeof *values);
+        if (element != NULL)
+            error = values == NULL
+                        ? error_no_memory()
+                        : lift_elements(state, element, from, some, &arena, values, &budget);
+        if (element != NULL && error == NULL)
+            error = lower_elements(state, element, to, some, &arena, values);
+        advance(state, element, from, some);
+        advance(state, element, to, some);
+        arena_clear(&arena);
+        count -= some;
+    }
+    arena_deinit(&arena);
+    return error;
+}
+
 spin_error_t *async_transfer(void *user, const wit_type_t *element, async_buffer_t *to,
                              async_buffer_t *from, uint32_t count) {
     async_state_t *state = user;
-    spin_error_t *error = NULL;
-    arena_t arena = {0};
-    if (element != NULL && is_plain(element)) {
-        memmove(memory_of(state, to).base + to->ptr, memory_of(state, from).base + from->ptr,
-                (size_t)count * element->layout.size);
-    } else if (element != NULL && count > 0) {
-        spin_value_t *values = arena_calloc(&arena, count, sizeof *values);
-        error = values == NULL ? error_no_memory()
-                               : lift_elements(state, element, from, count, &arena, values);
-        if (error == NULL)
-            error = lower_elements(state, element, to, count, &arena, values);
-    }
-    arena_deinit(&arena);
-    if (error != NULL)
-        return error;
+    if (element == NULL || !is_plain(element))
+        return transfer_values(state, element, to, from, count);
+    memmove(memory_of(state, to).base + to->ptr, memory_of(state, from).base + from->ptr,
+            (size_t)count * element->layout.size);
     advance(state, element, from, count);
     advance(state, element, to, count);
     return NULL;

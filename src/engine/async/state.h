@@ -50,6 +50,7 @@ typedef struct async_component {
     uint32_t backpressure;
     uint32_t waiting; /* tasks that wait to enter */
     async_thread_t *exclusive;
+    async_waiters_t waiters;       /* for the end of that, or of backpressure */
     VEC(async_thread_t *) threads; /* by index minus one */
     VEC(uint32_t) free;            /* indices that were used */
 } async_component_t;
@@ -71,6 +72,9 @@ typedef struct async_root {
     bool owns_result; /* what it holds is for spin_memory_release, not in the arena */
     bool begun;
     bool resolved;
+    bool ended;                /* nothing else goes on for it */
+    async_task_t *entering;    /* the call's, while it is preempted before it has blocked */
+    async_thread_t *preempted; /* any other thread, in the middle of its code */
     spin_error_t *error;
     wasm_trap_t **trap;
 } async_root_t;
@@ -83,11 +87,19 @@ struct async_state {
     async_task_t *tasks;
     async_subtask_t *subtasks;
     uint32_t host_calls; /* that wait for the loop */
+    uint32_t answered;   /* of them, those that have answered */
+    size_t messages;     /* bytes of error contexts */
     async_root_t root;
+    /* While start functions run, which have no thread: */
+    struct async_builtin_call *start_call; /* a built-in that was preempted */
+    uint64_t start_context[2];
+    uint32_t start_component; /* whose that is */
 };
 
-/* Has the functions of `lift` found. Errors: INTERNAL (an export is missing). */
-spin_error_t *async_find_functions(async_state_t *state, const async_lift_t *lift);
+/* Has the functions of `lift` found. `caller` is for the time of start functions and may be NULL.
+ * Errors: INTERNAL (an export is missing). */
+spin_error_t *async_find_functions(async_state_t *state, const async_lift_t *lift,
+                                   wasmtime_caller_t *caller);
 /* ── task.c: a call of a lift ── */
 
 typedef enum async_task_phase {
@@ -118,6 +130,9 @@ struct async_task {
     async_thread_t *implicit; /* NULL: it is over */
     uint32_t threads;         /* registered */
     uint32_t pins;            /* it is in use further up the stack */
+    async_thread_t *running;  /* what async_task_run is at, */
+    uint32_t from;            /* for whom, */
+    bool is_inside;           /* and whether it has entered */
     uint32_t scope;           /* what is borrowed for it */
     async_set_t *waits_in;    /* its callback */
     model_loan_t *loans;      /* lent by the host for it */
@@ -134,17 +149,24 @@ struct async_task {
 async_task_t *async_task_new(async_state_t *state, const async_lift_t *lift,
                              async_subtask_t *caller);
 /* canon_lift: runs it until it blocks or is over, as seen from component instance `from`
- * (LINKED_NONE: the host). Errors: TRAP, and whatever ended a thread meanwhile: the instance is
- * over. */
-spin_error_t *async_task_run(async_task_t *task, uint32_t from);
+ * (LINKED_NONE: the host). False: it was preempted, to be gone on with by async_task_go_on.
+ * `*error` is set to TRAP, or to whatever ended a thread meanwhile: the instance is over. */
+bool async_task_run(async_task_t *task, uint32_t from, spin_error_t **error);
+bool async_task_go_on(async_task_t *task, spin_error_t **error);
 /* The task whose thread runs, or NULL. */
 async_task_t *async_task_current(const async_state_t *state);
 /* task.return: `result` of the task was lifted. Errors: TRAP. */
 spin_error_t *async_task_return(async_task_t *task);
+/* Whether what may block may be called now: a synchronous task must return before, unless another
+ * thread can go on meanwhile. Asked whether it would block or not (so do Wasmtime and the public
+ * suites). */
+bool async_may_block(async_state_t *state);
+/* TRAP */
+spin_error_t *async_cannot_block(void);
 /* task.cancel. */
 spin_error_t *async_task_cancel(async_task_t *task);
-/* Asks it to end, for its caller in `from`. */
-spin_error_t *async_task_request_cancel(async_task_t *task, uint32_t from);
+/* Asks it to end, for its caller in `from`. As async_task_run. */
+bool async_task_request_cancel(async_task_t *task, uint32_t from, spin_error_t **error);
 /* Whether it was asked to end, and is told so now. */
 bool async_task_take_cancel(async_task_t *task, bool cancellable);
 /* Gives `thread` a number in its task's component instance. Errors: NO_MEMORY. */
@@ -153,6 +175,10 @@ spin_error_t *async_task_register(async_task_t *task, async_thread_t *thread);
 spin_error_t *async_task_unregister(async_task_t *task, async_thread_t *thread);
 /* Frees it where nothing of it is left. */
 void async_task_release(async_task_t *task);
+/* Of a thread that yields in its callback: it waits for its turn alone. */
+async_waiters_t *async_hold_yielded(const async_thread_t *thread);
+/* The thread that held it exclusively has let it go. */
+void async_release_exclusive(async_component_t *component);
 void async_task_free(async_task_t *task);
 
 /* May `to` be entered from `from`; enters it, leaves it. */
@@ -193,13 +219,13 @@ struct async_subtask {
     bool cancel_requested;
     bool delivered; /* the caller knows that it is over */
     bool has_number;
-    bool is_lost;        /* the host still has it, the guest not any more */
     model_loan_t *loans; /* lent by the caller */
     model_loan_t *temps;
     wasmtime_val_t flat[SIGNATURE_MAX]; /* parameters */
     wasmtime_val_t result;              /* of a synchronous one */
-    async_thread_t *thread;             /* that waits for it, */
-    wasmtime_val_t *results;            /* and where its results go */
+    async_thread_t *thread;             /* that waits for it; NULL: its callee was preempted */
+    wasmtime_val_t *results;            /* where its results go */
+    wasm_trap_t **trap;
 };
 
 static inline bool async_subtask_is_resolved(const async_subtask_t *subtask) {
@@ -209,10 +235,9 @@ static inline bool async_subtask_is_resolved(const async_subtask_t *subtask) {
 async_subtask_t *async_subtask_new(async_state_t *state, const async_lower_t *lower,
                                    const wasmtime_val_t *values, size_t values_len);
 /* What the lower answers when its callee has blocked or is over; an `error`, which this takes,
- * traps.
- */
-void async_subtask_finish(async_subtask_t *subtask, spin_error_t *error, wasmtime_val_t *results,
-                          wasm_trap_t **trap, wasmtime_async_continuation_t *continuation);
+ * traps. False: the caller waits, and goes on with async_subtask_go_on. */
+bool async_subtask_finish(async_subtask_t *subtask, spin_error_t *error);
+bool async_subtask_go_on(void *subtask);
 /* on_start: lifts the arguments for the task or the host. */
 spin_error_t *async_subtask_start(async_subtask_t *subtask, spin_value_t *args, arena_t *arena);
 /* on_resolve: lowers `result` (NULL: there is none) for the caller. */
@@ -235,8 +260,8 @@ void async_on_host_call(void *env, wasmtime_caller_t *caller, const wasmtime_val
                         wasm_trap_t **trap, wasmtime_async_continuation_t *continuation);
 /* Those that have answered meanwhile go on. Errors: TRAP and what they say. */
 spin_error_t *async_host_calls_finish(async_state_t *state);
-/* The guest cancels it. */
-void async_host_call_cancel(async_subtask_t *subtask);
+/* The guest cancels it. Errors: what its answer says that is there already. */
+spin_error_t *async_host_call_cancel(async_subtask_t *subtask);
 /* Nobody waits for it any more. */
 void async_host_call_drop(async_subtask_t *subtask);
 
@@ -262,9 +287,9 @@ spin_error_t *async_allocate(async_state_t *state, spin_lower_t *lower);
 /* The end of a stream or future (`type`) under `number`. Errors: TRAP. */
 spin_error_t *async_end_of(async_state_t *state, uint32_t component, const wit_type_t *type,
                            uint32_t number, bool is_writable, async_end_t **out);
-async_error_context_t *async_error_context_new(spin_slice_t message);
+async_error_context_t *async_error_context_new(async_state_t *state, spin_slice_t message);
 /* One handle less. */
-void async_error_context_release(async_error_context_t *context);
+void async_error_context_release(async_state_t *state, async_error_context_t *context);
 /* Hands elements of a stream or future over (copy.h). `user` is an async_state_t. */
 spin_error_t *async_transfer(void *user, const wit_type_t *element, async_buffer_t *to,
                              async_buffer_t *from, uint32_t count);
@@ -288,8 +313,9 @@ typedef struct async_builtin_call {
     uint64_t args[SIGNATURE_MAX];
     wasmtime_val_t *results;
     wasm_trap_t **trap;
-    bool again;    /* it has blocked, and goes on */
-    void *subject; /* what it has waited for */
+    bool again;        /* it has blocked, and goes on */
+    bool is_preempted; /* what it runs was: it is called again for that */
+    void *subject;     /* what it has waited for */
 } async_builtin_call_t;
 
 /* Answers, or has the thread block and is called again when it goes on. Errors: TRAP and others. */
@@ -298,7 +324,7 @@ typedef spin_error_t *(*async_builtin_fn)(async_builtin_call_t *call);
 async_builtin_fn async_builtin_find(ast_canon_kind_t kind);
 async_builtin_fn async_stream_builtin_find(ast_canon_kind_t kind);
 /* Has the thread of the call wait. Errors: TRAP, where it can't. */
-spin_error_t *async_builtin_block(async_builtin_call_t *call, async_ready_fn ready, void *waits_for,
+spin_error_t *async_builtin_block(async_builtin_call_t *call, async_hold_fn hold, void *waits_for,
                                   bool cancellable);
 static inline void async_answer(async_builtin_call_t *call, uint32_t value) {
     call->results[0] = abi_val_i32(value);
@@ -311,6 +337,7 @@ typedef struct async_builtin_env {
     const char *name;
     const char *memory; /* NULL: none */
     const char *table;
+    const char *start;
 } async_builtin_env_t;
 void async_on_builtin(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
                       size_t values_len, wasmtime_val_t *results, size_t results_len,

@@ -24,7 +24,10 @@ void async_subtask_deliver(async_subtask_t *subtask) {
 /* The guest that has a number for it is told. */
 static void progress(async_subtask_t *subtask, async_subtask_phase_t phase) {
     subtask->phase = phase;
-    subtask->waitable.has_event = subtask->has_number;
+    if (subtask->has_number)
+        async_waitable_tell(&subtask->waitable);
+    else
+        async_waiters_wake(&subtask->waitable.waiters);
 }
 
 void async_subtask_end_cancelled(async_subtask_t *subtask) {
@@ -156,16 +159,37 @@ static void answer_sync(async_subtask_t *subtask, wasmtime_val_t *results) {
     async_subtask_free(subtask);
 }
 
-static bool is_resolved(const async_thread_t *thread) {
-    return async_subtask_is_resolved(thread->waits_for);
+static async_waiters_t *hold(const async_thread_t *thread) {
+    async_subtask_t *subtask = thread->waits_for;
+    return async_subtask_is_resolved(subtask) ? NULL : &subtask->waitable.waiters;
 }
 
-/* The continuation of a synchronous call that blocked. */
-static bool go_on(void *env) {
+bool async_subtask_finish(async_subtask_t *subtask, spin_error_t *error) {
+    async_state_t *state = subtask->state;
+    wasm_trap_t **trap = subtask->trap;
+    if (error == NULL && subtask->lower->options->linked->is_async) {
+        error = answer(subtask, subtask->results);
+    } else if (error == NULL && async_subtask_is_resolved(subtask)) {
+        answer_sync(subtask, subtask->results);
+    } else if (error == NULL && state->threads.current == NULL) {
+        error = async_cannot_block();
+    } else if (error == NULL) {
+        subtask->thread = state->threads.current;
+        async_thread_block(subtask->thread, hold, subtask, false);
+        return false;
+    }
+    if (error != NULL)
+        *trap = abi_trap(state->model->instance, error);
+    return true;
+}
+
+bool async_subtask_go_on(void *env) {
     async_subtask_t *subtask = env;
+    spin_error_t *error = NULL;
+    if (subtask->thread == NULL) /* the callee was preempted */
+        return async_task_go_on(subtask->task, &error) && async_subtask_finish(subtask, error);
     if (!async_thread_goes_on(subtask->thread))
         return false;
-    subtask->thread = NULL;
     answer_sync(subtask, subtask->results);
     return true;
 }
@@ -173,27 +197,6 @@ static bool go_on(void *env) {
 static bool is_over(void *env) {
     (void)env;
     return true;
-}
-
-void async_subtask_finish(async_subtask_t *subtask, spin_error_t *error, wasmtime_val_t *results,
-                          wasm_trap_t **trap, wasmtime_async_continuation_t *continuation) {
-    async_state_t *state = subtask->state;
-    bool is_async = subtask->lower->options->linked->is_async;
-    *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
-    if (error == NULL && is_async) {
-        error = answer(subtask, results);
-    } else if (error == NULL && async_subtask_is_resolved(subtask)) {
-        answer_sync(subtask, results);
-    } else if (error == NULL && state->threads.current == NULL) {
-        error = error_new(SPIN_ERROR_TRAP, "cannot block a synchronous task before returning");
-    } else if (error == NULL) {
-        subtask->thread = state->threads.current;
-        subtask->results = results;
-        async_thread_block(subtask->thread, is_resolved, subtask, false);
-        *continuation = (wasmtime_async_continuation_t){go_on, subtask, NULL};
-    }
-    if (error != NULL)
-        *trap = abi_trap(state->model->instance, error);
 }
 
 async_subtask_t *async_subtask_new(async_state_t *state, const async_lower_t *lower,
@@ -212,6 +215,23 @@ async_subtask_t *async_subtask_new(async_state_t *state, const async_lower_t *lo
     return subtask;
 }
 
+static bool may_call(const async_subtask_t *subtask) {
+    const async_lower_t *lower = subtask->lower;
+    return lower->options->linked->is_async || !lower->linked->type->is_async ||
+           async_may_block(subtask->state);
+}
+
+/* Makes it known what start functions may need of what they call, or are. */
+static spin_error_t *prepare(async_subtask_t *subtask, wasmtime_caller_t *caller) {
+    const async_lower_t *lower = subtask->lower;
+    model_instance_t *model = subtask->state->model;
+    if (model->instance->phase == INSTANCE_PREPARING) {
+        model_find(model, lower->options, caller);
+        model_find(model, lower->lift->options, caller);
+    }
+    return async_find_functions(subtask->state, lower->lift, caller);
+}
+
 void async_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
                    size_t values_len, wasmtime_val_t *results, size_t results_len,
                    wasm_trap_t **trap, wasmtime_async_continuation_t *continuation) {
@@ -222,15 +242,21 @@ void async_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *v
     *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
     async_subtask_t *subtask =
         state == NULL ? NULL : async_subtask_new(state, lower, values, values_len);
-    spin_error_t *error =
-        subtask == NULL ? error_no_memory() : async_find_functions(state, lower->lift);
+    if (subtask == NULL) {
+        *trap = abi_trap(instance, error_no_memory());
+        return;
+    }
+    subtask->results = results;
+    subtask->trap = trap;
+    spin_error_t *error = may_call(subtask) ? prepare(subtask, caller) : async_cannot_block();
+    bool ended = true;
     if (error == NULL) {
         subtask->task = async_task_new(state, lower->lift, subtask);
-        error = subtask->task == NULL ? error_no_memory()
-                                      : async_task_run(subtask->task, lower->linked->component);
+        if (subtask->task == NULL)
+            error = async_threads_exhausted(&state->threads);
+        else
+            ended = async_task_run(subtask->task, lower->linked->component, &error);
     }
-    if (subtask == NULL)
-        *trap = abi_trap(instance, error);
-    else
-        async_subtask_finish(subtask, error, results, trap, continuation);
+    if (!ended || !async_subtask_finish(subtask, error))
+        *continuation = (wasmtime_async_continuation_t){async_subtask_go_on, subtask, NULL};
 }

@@ -80,6 +80,122 @@ spin_error_t *async_task_unregister(async_task_t *task, async_thread_t *thread) 
     return NULL;
 }
 
+void async_release_exclusive(async_component_t *component) {
+    component->exclusive = NULL;
+    async_waiters_wake(&component->waiters);
+}
+
+/* ── running ── */
+
+/* Threads of the same instance that can use the stack. Those that need their instance for
+ * themselves can't, as a synchronous function is inside. */
+static bool may_help(const async_thread_t *thread, const void *user) {
+    const async_task_t *task = user, *other = thread->task;
+    bool is_exclusive = thread == other->implicit && is_async_type(other) && needs_exclusive(other);
+    return other->component == task->component && thread->index != 0 && !is_exclusive;
+}
+
+bool async_may_block(async_state_t *state) {
+    const async_task_t *task = async_task_current(state);
+    return task != NULL && (is_async_type(task) || task->phase == ASYNC_TASK_RESOLVED ||
+                            async_threads_next(&state->threads, may_help, task) != NULL);
+}
+
+spin_error_t *async_cannot_block(void) {
+    return error_new(SPIN_ERROR_TRAP, "cannot block a synchronous task before returning");
+}
+
+/* A synchronous function that blocks goes on at once where others in its instance can help. */
+static spin_error_t *help(async_task_t *task) {
+    async_thread_t *thread = async_threads_next(&task->state->threads, may_help, task);
+    if (thread == NULL)
+        return async_cannot_block();
+    task->running = async_thread_resume(thread, false);
+    return NULL;
+}
+
+static bool may_make_way(const async_thread_t *thread, const void *user) {
+    const async_task_t *task = user;
+    return thread->task->component == task->component &&
+           (thread == component_of(task)->exclusive || thread->task->phase == ASYNC_TASK_INITIAL);
+}
+
+/* A function that is not let in yet begins at once where who is inside can go on and leave. */
+static bool make_way(async_task_t *task) {
+    async_thread_t *thread = async_threads_next(&task->state->threads, may_make_way, task);
+    if (thread != NULL)
+        task->running = async_thread_resume(thread, false);
+    return thread != NULL;
+}
+
+/* What else is to be run for it now. False: it has blocked, or is over. */
+static bool has_more(async_task_t *task, spin_error_t **error) {
+    bool ran = true;
+    while (task->running == NULL && ran && *error == NULL && task->phase != ASYNC_TASK_RESOLVED &&
+           task->state->threads.error == NULL) {
+        if (!is_async_type(task))
+            *error = help(task);
+        else
+            ran = task->phase == ASYNC_TASK_INITIAL && make_way(task);
+    }
+    return task->running != NULL;
+}
+
+/* Goes on until that, or preempted. */
+static bool run_on(async_task_t *task, spin_error_t **error) {
+    async_state_t *state = task->state;
+    spin_error_t *own = NULL;
+    if (task->running != NULL || has_more(task, &own))
+        return false;
+    if (task->is_inside)
+        async_leave(state, task->component, task->from);
+    *error = state->threads.error != NULL ? state->threads.error : own;
+    if (state->threads.error != NULL)
+        spin_error_free(own);
+    state->threads.error = NULL;
+    task->pins--;
+    async_task_release(task);
+    return true;
+}
+
+static bool run(async_task_t *task, async_thread_t *thread, uint32_t from, bool enters,
+                bool cancelled, spin_error_t **error) {
+    task->pins++;
+    task->from = from;
+    task->is_inside = enters;
+    if (enters)
+        async_enter(task->state, task->component, from);
+    task->running = async_thread_resume(thread, cancelled);
+    return run_on(task, error);
+}
+
+static bool is_inside_of(const async_state_t *state, uint32_t inner, uint32_t outer) {
+    const linked_component_t *linked = state->model->model->module->linked;
+    while (inner != LINKED_NONE && inner != outer)
+        inner = linked->components[inner].parent;
+    return inner == outer;
+}
+
+/* Calls between a component and one that it contains trap, for now (as between synchronous ones).
+ */
+static bool is_recursive(const async_state_t *state, uint32_t to, uint32_t from) {
+    return from != LINKED_NONE && (is_inside_of(state, to, from) || is_inside_of(state, from, to));
+}
+
+bool async_task_run(async_task_t *task, uint32_t from, spin_error_t **error) {
+    if (is_recursive(task->state, task->component, from) ||
+        !async_may_enter(task->state, task->component, from)) {
+        *error = error_new(SPIN_ERROR_TRAP, "cannot enter component instance");
+        return true;
+    }
+    return run(task, task->implicit, from, true, false, error);
+}
+
+bool async_task_go_on(async_task_t *task, spin_error_t **error) {
+    task->running = async_thread_go_on(task->running);
+    return run_on(task, error);
+}
+
 /* ── cancellation ── */
 
 bool async_task_take_cancel(async_task_t *task, bool cancellable) {
@@ -102,30 +218,19 @@ static async_thread_t *cancellable_thread(const async_task_t *task) {
     return NULL;
 }
 
-spin_error_t *async_task_request_cancel(async_task_t *task, uint32_t from) {
+bool async_task_request_cancel(async_task_t *task, uint32_t from, spin_error_t **error) {
     async_state_t *state = task->state;
-    task->pins++;
-    if (task->phase == ASYNC_TASK_INITIAL) {
-        task->phase = ASYNC_TASK_CANCEL_DELIVERED;
-        async_thread_resume(task->implicit, true);
-    } else {
-        uint32_t component = task->component;
-        async_thread_t *thread = cancellable_thread(task);
-        if (thread == NULL || !async_may_enter(state, component, from)) {
+    async_thread_t *thread = task->implicit;
+    bool is_initial = task->phase == ASYNC_TASK_INITIAL;
+    if (!is_initial) {
+        thread = cancellable_thread(task);
+        if (thread == NULL || !async_may_enter(state, task->component, from)) {
             task->phase = ASYNC_TASK_PENDING_CANCEL;
-            task->pins--;
-            return NULL;
+            return true;
         }
-        task->phase = ASYNC_TASK_CANCEL_DELIVERED;
-        async_enter(state, component, from);
-        async_thread_resume(thread, true);
-        async_leave(state, component, from);
     }
-    task->pins--;
-    async_task_release(task);
-    spin_error_t *error = state->threads.error;
-    state->threads.error = NULL;
-    return error;
+    task->phase = ASYNC_TASK_CANCEL_DELIVERED;
+    return run(task, thread, from, !is_initial, true, error);
 }
 
 /* ── the end ── */
@@ -165,7 +270,7 @@ static void end(async_thread_t *thread) {
     async_component_t *component = component_of(task);
     spin_error_t *error = async_task_unregister(task, thread);
     if (is_async_type(task) && needs_exclusive(task))
-        component->exclusive = NULL;
+        async_release_exclusive(component);
     task->implicit = NULL;
     if (error != NULL)
         async_thread_fail(thread, error);
@@ -182,16 +287,18 @@ static bool is_held_back(const async_thread_t *thread) {
            (needs_exclusive(thread->task) && component->exclusive != NULL);
 }
 
-static bool may_begin(const async_thread_t *thread) {
-    return !is_held_back(thread);
+static async_waiters_t *hold_at_entry(const async_thread_t *thread) {
+    return is_held_back(thread) ? &component_of(thread->task)->waiters : NULL;
 }
 
-static bool may_go_on(const async_thread_t *thread) {
-    return component_of(thread->task)->exclusive == NULL;
+async_waiters_t *async_hold_yielded(const async_thread_t *thread) {
+    async_component_t *component = component_of(thread->task);
+    return component->exclusive != NULL ? &component->waiters : NULL;
 }
 
-static bool has_event(const async_thread_t *thread) {
-    return may_go_on(thread) && async_set_ready(thread->waits_for) != NULL;
+static async_waiters_t *hold_callback(const async_thread_t *thread) {
+    async_set_t *set = thread->waits_for;
+    return async_set_ready(set) == NULL ? &set->waiters : async_hold_yielded(thread);
 }
 
 static void enter(async_thread_t *thread) {
@@ -201,9 +308,9 @@ static void enter(async_thread_t *thread) {
         task->step = ASYNC_STEP_START;
         return;
     }
-    bool has_waited = thread->ready == may_begin;
+    bool has_waited = thread->hold == hold_at_entry;
     if (has_waited) {
-        thread->ready = NULL;
+        thread->hold = NULL;
         component->waiting--;
         if (thread->cancelled) {
             spin_error_t *error = async_task_cancel(task);
@@ -217,7 +324,7 @@ static void enter(async_thread_t *thread) {
         }
     } else if (is_held_back(thread) || component->waiting > 0) {
         component->waiting++;
-        async_thread_block(thread, may_begin, NULL, true);
+        async_thread_block(thread, hold_at_entry, NULL, true);
         return;
     }
     if (needs_exclusive(task))
@@ -289,11 +396,11 @@ static spin_error_t *take_code(async_thread_t *thread) {
     switch (packed & 0xf) {
     case CALLBACK_EXIT: end(thread); return NULL;
     case CALLBACK_YIELD:
-        component->exclusive = NULL;
+        async_release_exclusive(component);
         task->step = ASYNC_STEP_YIELDED;
         thread->cancelled = async_task_take_cancel(task, true);
         if (!thread->cancelled)
-            async_thread_block(thread, may_go_on, NULL, true);
+            async_thread_block(thread, async_hold_yielded, NULL, true);
         return NULL;
     case CALLBACK_WAIT: {
         const handle_t *entry =
@@ -305,13 +412,13 @@ static spin_error_t *take_code(async_thread_t *thread) {
                              "handle index %u used with the wrong type: it is "
                              "not a waitable set",
                              number);
-        component->exclusive = NULL;
+        async_release_exclusive(component);
         task->step = ASYNC_STEP_WAITED;
         task->waits_in = entry->of.other;
         task->waits_in->waiting++;
         thread->cancelled = async_task_take_cancel(task, true);
         if (!thread->cancelled)
-            async_thread_block(thread, has_event, task->waits_in, true);
+            async_thread_block(thread, hold_callback, task->waits_in, true);
         return NULL;
     }
     default: return error_new(SPIN_ERROR_TRAP, "unsupported callback code: %u", packed & 0xf);
@@ -410,43 +517,4 @@ void async_task_release(async_task_t *task) {
 
 async_task_t *async_task_current(const async_state_t *state) {
     return state->threads.current == NULL ? NULL : state->threads.current->task;
-}
-
-/* A synchronous function that blocks goes on at once where others in its instance can help. */
-static spin_error_t *help(async_task_t *task) {
-    async_state_t *state = task->state;
-    async_component_t *component = component_of(task);
-    while (task->phase != ASYNC_TASK_RESOLVED && state->threads.error == NULL) {
-        async_thread_t *ready = NULL;
-        for (size_t i = 0; i < component->threads.len && ready == NULL; i++) {
-            async_thread_t *thread = component->threads.items[i];
-            if (thread != NULL && thread != component->exclusive && async_thread_is_ready(thread))
-                ready = thread;
-        }
-        if (ready == NULL)
-            return error_new(SPIN_ERROR_TRAP, "cannot block a synchronous task before returning");
-        async_thread_resume(ready, false);
-    }
-    return NULL;
-}
-
-spin_error_t *async_task_run(async_task_t *task, uint32_t from) {
-    async_state_t *state = task->state;
-    const uint32_t component = task->component;
-    bool is_sync = !is_async_type(task);
-    if (!async_may_enter(state, component, from))
-        return error_new(SPIN_ERROR_TRAP, "cannot enter component instance");
-    task->pins++;
-    async_enter(state, component, from);
-    async_thread_resume(task->implicit, false);
-    spin_error_t *error = is_sync && state->threads.error == NULL ? help(task) : NULL;
-    async_leave(state, component, from);
-    if (state->threads.error != NULL) {
-        spin_error_free(error);
-        error = state->threads.error;
-        state->threads.error = NULL;
-    }
-    task->pins--;
-    async_task_release(task);
-    return error;
 }

@@ -4,35 +4,77 @@
 #include "base/error.h"
 #include "engine/context.h"
 
-enum { MAX_STACKS = 1000 }; /* of one instance */
+/* Of one instance. A thread that waits in its callback has no stack. */
+enum { MAX_THREADS = 20000 };
 
-/* ── the list ── */
+/* ── lists ── */
 
-static void list_remove(async_thread_t *thread) {
-    async_threads_t *all = thread->all;
-    *(thread->prev != NULL ? &thread->prev->next : &all->first) = thread->next;
-    *(thread->next != NULL ? &thread->next->prev : &all->last) = thread->prev;
-    thread->next = thread->prev = NULL;
+static void queue_leave(async_thread_t *thread) {
+    async_waiters_t *queue = thread->queue;
+    if (queue == NULL)
+        return;
+    *(thread->queue_prev != NULL ? &thread->queue_prev->queue_next : &queue->first) =
+        thread->queue_next;
+    *(thread->queue_next != NULL ? &thread->queue_next->queue_prev : &queue->last) =
+        thread->queue_prev;
+    thread->queue = NULL;
+    thread->queue_next = thread->queue_prev = NULL;
 }
 
-static void list_append(async_thread_t *thread) {
-    async_threads_t *all = thread->all;
-    thread->prev = all->last;
-    *(all->last != NULL ? &all->last->next : &all->first) = thread;
-    all->last = thread;
+static void queue_join(async_thread_t *thread, async_waiters_t *queue) {
+    queue_leave(thread);
+    thread->queue = queue;
+    thread->queue_prev = queue->last;
+    *(queue->last != NULL ? &queue->last->queue_next : &queue->first) = thread;
+    queue->last = thread;
+}
+
+void async_waiters_wake(async_waiters_t *waiters) {
+    while (waiters->first != NULL)
+        queue_join(waiters->first, &waiters->first->all->ready);
+}
+
+/* ── stacks ── */
+
+static spin_engine_t *engine_of(const spin_instance_t *instance) {
+    return instance->component->context->engine;
+}
+
+spin_error_t *async_stack_take(const spin_instance_t *instance) {
+    spin_engine_t *engine = engine_of(instance);
+    const uint32_t most = ENGINE_MOST_TASK_STACKS(&engine->settings);
+    if (engine->task_stacks >= most)
+        return error_new(SPIN_ERROR_LIMIT, "all %u stacks for asynchronous calls are in use", most);
+    engine->task_stacks++;
+    return NULL;
+}
+
+void async_stack_give(const spin_instance_t *instance) {
+    engine_of(instance)->task_stacks--;
 }
 
 /* ── life ── */
 
+spin_error_t *async_threads_exhausted(const async_threads_t *threads) {
+    return threads->count < MAX_THREADS
+               ? error_no_memory()
+               : error_new(SPIN_ERROR_LIMIT, "more than %d calls and threads are under way",
+                           MAX_THREADS);
+}
+
 async_thread_t *async_thread_new(async_threads_t *threads, async_task_t *task,
                                  async_advance_fn advance) {
-    async_thread_t *thread = mem_calloc(1, sizeof *thread);
+    async_thread_t *thread = threads->count < MAX_THREADS ? mem_calloc(1, sizeof *thread) : NULL;
     if (thread == NULL)
         return NULL;
     thread->all = threads;
     thread->task = task;
     thread->advance = advance;
-    list_append(thread);
+    thread->next = threads->first;
+    if (thread->next != NULL)
+        thread->next->prev = thread;
+    threads->first = thread;
+    threads->count++;
     return thread;
 }
 
@@ -42,18 +84,21 @@ static void end_call(async_thread_t *thread) {
     wasmtime_call_future_t *future = thread->future;
     thread->future = NULL;
     wasmtime_call_future_delete(future);
-    thread->all->stacks--;
+    async_stack_give(thread->all->instance);
 }
 
 void async_thread_free(async_thread_t *thread) {
+    async_threads_t *all = thread->all;
     end_call(thread);
     if (thread->trap != NULL)
         wasm_trap_delete(thread->trap);
     if (thread->failure != NULL)
         wasmtime_error_delete(thread->failure);
-    list_remove(thread);
-    if (thread->all->preempted == thread)
-        thread->all->preempted = NULL;
+    queue_leave(thread);
+    *(thread->prev != NULL ? &thread->prev->next : &all->first) = thread->next;
+    if (thread->next != NULL)
+        thread->next->prev = thread->prev;
+    all->count--;
     mem_free(thread->builtin);
     mem_free(thread);
 }
@@ -82,12 +127,11 @@ void async_thread_end(async_thread_t *thread) {
 void async_thread_call(async_thread_t *thread, const wasmtime_func_t *func, size_t args_len,
                        size_t results_len) {
     async_threads_t *all = thread->all;
-    if (all->stacks == MAX_STACKS) {
-        async_thread_fail(
-            thread, error_new(SPIN_ERROR_LIMIT, "more than %d calls are under way", MAX_STACKS));
+    spin_error_t *error = async_stack_take(all->instance);
+    if (error != NULL) {
+        async_thread_fail(thread, error);
         return;
     }
-    all->stacks++;
     thread->func = *func;
     thread->future =
         wasmtime_func_call_async(all->instance->wasm, &thread->func, thread->values, args_len,
@@ -106,90 +150,98 @@ static spin_error_t *take_outcome(async_thread_t *thread) {
     spin_error_t *error = instance_take_outcome(instance);
     instance->trap = trap;
     instance->error = failure;
+    if (error == NULL && instance->exited) /* what is made of that is the outermost call's */
+        error = error_new(SPIN_ERROR_EXIT, "the guest exited");
     return error;
 }
 
-static bool always(const async_thread_t *thread) {
-    (void)thread;
-    return true;
-}
-
-/* Until it blocks, is preempted or is over. One that was resumed from inside another's host
- * function is not left where it was preempted: who resumed it could not go on. */
-static void run(async_thread_t *thread, bool is_inner) {
-    async_threads_t *all = thread->all;
+/* False: it was preempted. */
+static bool run(async_thread_t *thread) {
     while (thread->state == ASYNC_THREAD_RUNNING) {
         if (thread->future == NULL) {
             thread->advance(thread);
             continue;
         }
         bool ended = wasmtime_call_future_poll(thread->future);
-        if (!ended && thread->blocked)
-            return;
-        if (!ended && !is_inner) {
-            all->preempted = thread;
-            return;
-        }
-        if (!ended && uv_hrtime() >= all->instance->deadline_ns)
-            async_thread_fail(thread, error_new(SPIN_ERROR_TIMEOUT, "past the call's deadline"));
         if (!ended)
-            continue;
+            return thread->blocked;
         end_call(thread);
         spin_error_t *error = take_outcome(thread);
         if (error != NULL)
             async_thread_fail(thread, error);
     }
+    return true;
 }
 
-void async_thread_resume(async_thread_t *thread, bool cancelled) {
+static void begin(async_thread_t *thread, bool cancelled) {
+    queue_leave(thread);
+    thread->state = ASYNC_THREAD_RUNNING;
+    thread->cancelled = cancelled;
+    thread->cancellable = false;
+    thread->blocked = false;
+}
+
+async_thread_t *async_thread_go_on(async_thread_t *thread) {
     async_threads_t *all = thread->all;
-    async_thread_t *before = all->current;
+    async_thread_t *before = all->current, *preempted = NULL;
     while (thread != NULL) {
         async_thread_t *next = NULL;
-        thread->state = ASYNC_THREAD_RUNNING;
-        thread->cancelled = cancelled;
-        thread->cancellable = false;
-        thread->blocked = false;
         all->current = thread;
-        run(thread, before != NULL);
-        if (thread->state == ASYNC_THREAD_OVER) {
+        if (!run(thread)) {
+            preempted = thread;
+        } else if (thread->state == ASYNC_THREAD_OVER) {
             async_thread_free(thread);
         } else {
             next = thread->switch_to;
             thread->switch_to = NULL;
         }
         thread = next;
-        cancelled = false;
+        if (thread != NULL)
+            begin(thread, false);
     }
     all->current = before;
+    return preempted;
+}
+
+async_thread_t *async_thread_resume(async_thread_t *thread, bool cancelled) {
+    begin(thread, cancelled);
+    return async_thread_go_on(thread);
 }
 
 async_thread_t *async_threads_next(async_threads_t *threads,
-                                   bool (*may_run)(const async_thread_t *thread)) {
-    async_thread_t *at = threads->preempted;
-    threads->preempted = NULL;
-    if (at != NULL)
-        return at;
-    at = threads->first;
-    while (at != NULL && !(async_thread_is_ready(at) && may_run(at)))
-        at = at->next;
-    return at;
+                                   bool (*may_run)(const async_thread_t *thread, const void *user),
+                                   const void *user) {
+    async_thread_t *next;
+    for (async_thread_t *at = threads->ready.first; at != NULL; at = next) {
+        next = at->queue_next;
+        async_waiters_t *queue = at->hold(at);
+        if (queue != NULL)
+            queue_join(at, queue);
+        else if (may_run == NULL || may_run(at, user))
+            return at;
+    }
+    return NULL;
 }
 
 /* ── blocking ── */
 
-void async_thread_block(async_thread_t *thread, async_ready_fn ready, void *waits_for,
+async_waiters_t *async_hold_never(const async_thread_t *thread) {
+    (void)thread;
+    return NULL;
+}
+
+void async_thread_block(async_thread_t *thread, async_hold_fn hold, void *waits_for,
                         bool cancellable) {
-    thread->state = ready != NULL ? ASYNC_THREAD_WAITING : ASYNC_THREAD_SUSPENDED;
-    thread->ready = ready;
+    thread->state = hold != NULL ? ASYNC_THREAD_WAITING : ASYNC_THREAD_SUSPENDED;
+    thread->hold = hold;
     thread->waits_for = waits_for;
     thread->cancellable = cancellable;
     thread->blocked = true;
-    list_remove(thread);
-    list_append(thread);
+    async_waiters_t *queue = hold == NULL ? NULL : hold(thread);
+    if (hold != NULL)
+        queue_join(thread, queue != NULL ? queue : &thread->all->ready);
 }
 
 void async_thread_resume_later(async_thread_t *thread) {
-    bool cancellable = thread->cancellable;
-    async_thread_block(thread, always, NULL, cancellable);
+    async_thread_block(thread, async_hold_never, NULL, thread->cancellable);
 }

@@ -1,0 +1,46 @@
+;; Context slots: a call begins with zeroes, its post-return sees what it left, nobody else does.
+(component
+  (component $callee
+    (core func $get (canon context.get i32 0))
+    (core func $set (canon context.set i32 0))
+    (core module $m
+      (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32)))
+      (global $seen (mut i32) (i32.const -1))
+      (func (export "work") (result i32)
+        (call $get)
+        (call $set (i32.const 31)))
+      (func (export "after") (param i32)
+        (global.set $seen (call $get))
+        (call $set (i32.const 99)))
+      (func (export "seen") (result i32) (global.get $seen)))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "get" (func $get)) (export "set" (func $set))))))
+    (func (export "work") (result u32)
+      (canon lift (core func $i "work") (post-return (core func $i "after"))))
+    (func (export "seen") (result u32) (canon lift (core func $i "seen"))))
+  (component $caller
+    (import "work" (func $work (result u32)))
+    (core func $work' (canon lower (func $work)))
+    (core func $get (canon context.get i32 0))
+    (core func $set (canon context.set i32 0))
+    (core module $m
+      (import "" "work" (func $work (result i32)))
+      (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32)))
+      (func (export "call") (result i32)
+        (call $set (i32.const 500))
+        (i32.add (call $work) (call $get))))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "work" (func $work')) (export "get" (func $get)) (export "set" (func $set))))))
+    (func (export "call") (result u32) (canon lift (core func $i "call"))))
+  (instance $callee (instantiate $callee))
+  (instance $caller (instantiate $caller (with "work" (func $callee "work"))))
+  (export "work" (func $callee "work"))
+  (export "seen" (func $callee "seen"))
+  (export "call" (func $caller "call")))
+(assert_return (invoke "work") (u32.const 0))
+(assert_return (invoke "seen") (u32.const 31))
+(assert_return (invoke "work") (u32.const 0))
+(assert_return (invoke "call") (u32.const 500))
+(assert_return (invoke "seen") (u32.const 31))
