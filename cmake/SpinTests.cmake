@@ -21,7 +21,7 @@ foreach(source ${test_sources})
     set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS unit ENVIRONMENT "${environment}")
 endforeach()
 
-# Bindings of random types, which test_abi_bindings compares with what is done without any. Warnings
+# Bindings of random types, which these tests compare with what is done without any. Warnings
 # count: the types are those that nobody would write.
 add_executable(random_wit tests/bindgen/random_wit.c)
 target_include_directories(random_wit PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/tests/unit")
@@ -33,13 +33,19 @@ add_custom_command(OUTPUT ${random_sources} "${random_dir}/today.h" "${random_di
                    COMMAND random_wit "${random_dir}" 60 DEPENDS random_wit VERBATIM)
 set_source_files_properties(${random_sources} PROPERTIES COMPILE_DEFINITIONS
                             spin_abi_link=random_captured_link)
-target_sources(test_abi_bindings PRIVATE ${random_sources})
-target_include_directories(test_abi_bindings PRIVATE "${random_dir}")
-target_compile_definitions(test_abi_bindings PRIVATE SPIN_RANDOM_DIR="${random_dir}")
+foreach(name test_abi_bindings test_component_property)
+    target_sources(${name} PRIVATE ${random_sources})
+    target_include_directories(${name} PRIVATE "${random_dir}")
+    target_compile_definitions(${name} PRIVATE SPIN_RANDOM_DIR="${random_dir}")
+endforeach()
 
 # Hostile guests, called by what spin-bindgen writes.
 spin_bindgen(test_canonical WIT tests/engine/canonical.wit PREFIX canonical)
 target_link_libraries(test_abi_edge PRIVATE test_canonical)
+
+# A component, in both directions.
+spin_bindgen(test_shop WIT tests/engine/components/shop/shop.wit PREFIX shop)
+target_link_libraries(test_component_bindings PRIVATE test_shop)
 
 target_link_libraries(test_legacy_interfaces PRIVATE guest_redis)
 

@@ -103,16 +103,30 @@ SPIN_API uint32_t spin_lower_own(spin_lower_t *lower, const void *resource_type,
 SPIN_API uint32_t spin_lower_borrow(spin_lower_t *lower, const void *resource_type, void *object);
 SPIN_API void *spin_lift_own(spin_lift_t *lift, const void *resource_type, uint32_t handle);
 SPIN_API void *spin_lift_borrow(spin_lift_t *lift, const void *resource_type, uint32_t handle);
+/* A resource that the guest implements, by the interface that the guest exports it in. Static in
+ * generated code. */
+typedef struct spin_abi_guest_resource {
+    size_t size;        /* sizeof(spin_abi_guest_resource_t) */
+    const char *module; /* "ns:pkg/iface@1.0.0" */
+    const char *name;   /* "output-stream" */
+} spin_abi_guest_resource_t;
+
 /* Of resources that the guest implements the host keeps the handle itself: own<T> passes as it is.
  * borrow<T> passes as what stands behind the handle, which this looks up. */
 SPIN_API uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle);
-/* The same for own<T>: components of the component model have handles of their own, for which these
- * stand; with all others nothing changes. */
-SPIN_API uint32_t spin_lower_guest_own(spin_lower_t *lower, uint32_t handle);
-SPIN_API uint32_t spin_lift_guest_own(spin_lift_t *lift, uint32_t handle);
+/* The same, and a component of the component model has its handles checked: they must be of
+ * `resource`, whoever gives them. Their numbers are the host's own there, and not the guest's. */
+SPIN_API uint32_t spin_lower_guest_borrow_of(spin_lower_t *lower,
+                                             const spin_abi_guest_resource_t *resource,
+                                             uint32_t handle);
+SPIN_API uint32_t spin_lower_guest_own(spin_lower_t *lower,
+                                       const spin_abi_guest_resource_t *resource, uint32_t handle);
+SPIN_API uint32_t spin_lift_guest_own(spin_lift_t *lift, const spin_abi_guest_resource_t *resource,
+                                      uint32_t handle);
 /* Lets such a handle go. The guest's destructor runs at the beginning of the instance's next call
- * by <spin/abi.h>, and not at all where there is none. Errors: INVALID (not such a handle),
- * NO_MEMORY. */
+ * by <spin/abi.h>, and not at all where there is none; a component's runs before this returns
+ * (spin_component_drop). Errors: INVALID (not such a handle), NO_MEMORY; of a component those of
+ * spin_component_drop. */
 SPIN_API spin_error_t *spin_abi_drop(spin_instance_t *instance, uint32_t handle);
 
 /* Little-endian access to guest memory that was checked before. */

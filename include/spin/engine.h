@@ -55,8 +55,8 @@ typedef struct spin_engine_options {
     uv_loop_t *loop;
     /* Instances alive at one time; more are refused. At most 100,000. 0: 1000. */
     uint32_t max_instances;
-    /* Limit of one instance over all its linear memories together, in bytes; 4 GiB at most. 0: 256
-     * MiB. */
+    /* Limit of one instance over all its linear memories together, in bytes; 64 GiB at most. 0: 256
+     * MiB. One above 4 GiB makes every slot of an instance so much larger in address space. */
     uint64_t max_memory_bytes;
     /* How long one call may take, waiting included, in milliseconds. 0: 60,000. */
     uint64_t timeout_ms;

@@ -27,12 +27,14 @@ typedef struct spin_wasm_component_options {
     /* Core modules for imports of them. */
     const spin_component_module_t *modules;
     size_t modules_len;
-    /* Decode and validate only: it can be looked at but not run; also where its imports can't be
-     * satisfied by any host. */
+    /* It can be looked at but not run; also where its imports can't be satisfied by any host: then
+     * what is in its instances is not listed. */
     bool definition_only;
 } spin_wasm_component_options_t;
 
-/* Reads `path`. `options` may be NULL. The caller drops `*out` with spin_wasm_component_unref.
+/* Reads `path`. `options` may be NULL. What core modules do is not looked at here, only what they
+ * import and export: their function bodies are validated when an engine loads it for the first time
+ * (spin_engine_builder_build: INVALID). The caller drops `*out` with spin_wasm_component_unref.
  * Errors: INVALID, with the byte offset and the reason; UNSUPPORTED; NOT_FOUND (the file; a core
  * module that it imports); LIMIT; IO; NO_MEMORY; USAGE. */
 SPIN_API spin_error_t *spin_wasm_component_load(const char *path,

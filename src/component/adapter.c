@@ -150,7 +150,9 @@ static void put_call(adapter_t *adapter) {
         code_get(code, to_flats[i].local);
         code_release(code, to_flats[i].local);
     }
-    code_call(code, fuse_number(adapter->fuse, adapter->lift->func));
+    code_call(code,
+              fuse_guarded_number(adapter->fuse, adapter->lift->func,
+                                  adapter->lift_signature.params, adapter->lift_signature.results));
     char letter = adapter->lift_signature.results[0];
     if (letter != 0) {
         adapter->result = (adapter_flat_t){code_local(code, letter), letter};
@@ -197,7 +199,8 @@ static void put_post_return(adapter_t *adapter, const uint32_t context[ADAPTER_S
     change_flag(adapter, adapter->lift->component, OP_OR, FUSE_FLAG_NO_LEAVE);
     if (adapter->lift_signature.results[0] != 0)
         code_get(code, adapter->result.local);
-    code_call(code, fuse_number(adapter->fuse, adapter->params.to.options->post_return));
+    code_call(code, fuse_guarded_number(adapter->fuse, adapter->params.to.options->post_return,
+                                        adapter->lift_signature.results, ""));
     change_flag(adapter, adapter->lift->component, OP_AND, ~FUSE_FLAG_NO_LEAVE);
 }
 
@@ -218,33 +221,6 @@ static void put_body(adapter_t *adapter) {
         put_post_return(adapter, callee_context);
     adapter_restore_context(code, caller_context);
     put_leave(adapter);
-}
-
-static bool has_tags(const linked_component_t *linked) {
-    for (uint32_t i = 0; i < linked->module_count; i++) {
-        const core_module_t *module = linked->modules[i].module;
-        if (module->tag_count > 0 || module->imported[CORE_EXTERN_TAG] > 0)
-            return true;
-    }
-    return false;
-}
-
-/* No exception gets out of the callee, its allocator or its post-return. */
-static void put_guarded(adapter_t *adapter) {
-    enum { CATCH_ALL = 2, BLOCK_EMPTY = 0x40 };
-    code_t *code = &adapter->code;
-    code_block(code);
-    code_op(code, OP_TRY_TABLE);
-    buf_append_byte(&code->out, BLOCK_EMPTY);
-    buf_append(&code->out, spin_slice_of((const uint8_t[]){1, CATCH_ALL, 0}, 3));
-    code->depth++;
-    put_body(adapter);
-    code_end(code);
-    if (adapter->answer.letter != 0)
-        code_get(code, adapter->answer.local);
-    code_op(code, OP_RETURN);
-    code_end(code);
-    code_trap(code, FUSE_TRAP_UNCAUGHT_EXCEPTION);
 }
 
 static bool has_borrows(const spin_function_t *type) {
@@ -278,13 +254,9 @@ void adapter_emit(fuse_t *fuse, uint32_t index, buf_t *body) {
         code_trap(code, FUSE_TRAP_CANNOT_ENTER);
     } else {
         find_entered(&adapter);
-        if (has_tags(adapter.linked)) {
-            put_guarded(&adapter);
-        } else {
-            put_body(&adapter);
-            if (adapter.answer.letter != 0)
-                code_get(code, adapter.answer.local);
-        }
+        put_body(&adapter);
+        if (adapter.answer.letter != 0)
+            code_get(code, adapter.answer.local);
     }
     code_finish(code, body);
 }

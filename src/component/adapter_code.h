@@ -20,7 +20,6 @@ enum {
     OP_RETURN = 0x0f,
     OP_CALL = 0x10,
     OP_DROP = 0x1a,
-    OP_TRY_TABLE = 0x1f,
     OP_LOCAL_GET = 0x20,
     OP_LOCAL_SET = 0x21,
     OP_LOCAL_TEE = 0x22,

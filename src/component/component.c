@@ -49,17 +49,32 @@ static spin_error_t *take_modules(spin_wasm_component_t *component,
     return NULL;
 }
 
+static const component_validate_options_t everything = {.features.threading = true};
+
+/* Where it can be linked that says what is in its instances. */
+static spin_error_t *link_definition(spin_wasm_component_t *component) {
+    spin_error_t *error =
+        component_link(&component->arena, component->ast, NULL, &component->linked);
+    if (error == NULL || spin_error_kind(error) == SPIN_ERROR_NO_MEMORY)
+        return error;
+    component->linked = (linked_component_t){0};
+    spin_error_free(error);
+    return NULL;
+}
+
 static spin_error_t *make(spin_wasm_component_t *component,
                           const spin_wasm_component_options_t *options, bool is_valid) {
     link_options_t link = {0};
     spin_error_t *error = component_decode(&component->arena, component->bytes, &component->ast);
     if (error == NULL && !is_valid)
-        error = component_validate(component->ast, NULL);
+        error = component_validate(component->ast, &everything);
     if (error == NULL && !component->definition_only) {
         error = take_modules(component, options, &link);
         if (error == NULL)
             error = component_link(&component->arena, component->ast, &link, &component->linked);
     }
+    if (error == NULL && component->definition_only)
+        error = link_definition(component);
     return error == NULL ? component_list_items(component) : error;
 }
 

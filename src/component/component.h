@@ -12,7 +12,7 @@ struct spin_wasm_component {
     arena_t arena; /* all but the bytes */
     spin_slice_t bytes;
     const ast_component_t *ast;
-    bool definition_only; /* `linked` is empty then */
+    bool definition_only; /* `linked` may be empty then */
     linked_component_t linked;
     const spin_component_item_t *imports;
     const spin_component_item_t *exports;

@@ -128,9 +128,10 @@ static spin_error_t *list_exports(spin_wasm_component_t *component) {
     item_list_t list = {.arena = &component->arena};
     const ast_scope_t *scope = &component->ast->scope;
     const linked_component_t *linked = &component->linked;
-    if (!component->definition_only)
+    const bool is_linked = linked->arena != NULL;
+    if (is_linked)
         add_exports(&list, linked, (spin_slice_t){0}, linked->exports, linked->export_count, 0);
-    for (uint32_t i = 0; i < scope->def_count && component->definition_only; i++) {
+    for (uint32_t i = 0; i < scope->def_count && !is_linked; i++) {
         const ast_def_t *def = &scope->defs[i];
         if (def->kind == AST_DEF_EXPORT)
             add(&list, (spin_slice_t){0}, def->of.export.name.name,

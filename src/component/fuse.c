@@ -12,6 +12,7 @@ static void drain(fuse_t *fuse) {
             continue;
         buf_t body = {0};
         function.emit(fuse, &function, &body);
+        fuse_count_made(fuse, body.len);
         fuse->functions.items[fuse->function_drained].body = body;
     }
 }
@@ -21,6 +22,7 @@ static void fuse_deinit(fuse_t *fuse) {
         buf_deinit(&fuse->functions.items[i].body);
     VEC_FREE(&fuse->functions);
     VEC_FREE(&fuse->imports);
+    VEC_FREE(&fuse->call_imports);
     VEC_FREE(&fuse->exports);
     VEC_FREE(&fuse->elements);
     VEC_FREE(&fuse->data);

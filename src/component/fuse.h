@@ -3,13 +3,18 @@
  * Exports of the fused module
  *   "memory", "memory:N"               memories that canonical options name, by memory_number
  *   "cabi_realloc", "cabi_realloc:N"   the same for allocators
- *   EXPORT                             a lift with that export_name, and
+ *   EXPORT                             a lift with that export_name (fuse_export_name), and
  *   "cabi_post_EXPORT", "[callback]EXPORT"   what its options have
  *   "spin:lift:N", "spin:post:N", "spin:callback:N"   lift N, where calls inside go through the
  * host "spin:dtor:N"                      the destructor of resource N, for the host "spin:flags:N"
  * FUSE_FLAG_*, an i32 of component instance N "spin:table:N"                     the table of
- * built-in N All functions among them check and set the flags of the component instances that they
+ * built-in N "spin:start:N"                     its element's call: (number, argument) -> ()
+ * All functions among them check and set the flags of the component instances that they
  * enter.
+ *
+ * "spin:call:EXPORT", where fuse_has_call, is a whole call by the host: (part i64) -> the lift's
+ * results, or nothing where there is a post-return. It allocates the arguments, calls the lift, and
+ * post-return. `part` is of the first argument, as FUSE_PART returns it.
  *
  * Imports
  *   INTERFACE or "$root", NAME         a lower of an import; further lowers of it are "NAME:N", N
@@ -20,11 +25,13 @@
  *                                      destructor is to be called, which the module does, or -1
  *   "spin:call", "N"                   lower N of a lift, in a component that uses_async
  *   "spin:runtime", …                  fuse_runtime_t
+ *   "spin:argument", LETTERS           gives "spin:call:…" the arguments: see below
+ *   "spin:result", LETTERS             (the lift's core result) -> (), before its post-return
  * context.get and context.set are globals of the module, where no call goes through the host.
  *
  * Custom sections
  *   "name"      the functions' names of all modules, and telling ones of what is made here
- *   "spin:map"  where functions come from (fuse_names.c); DWARF and source map URLs are left out:
+ *   "spin:map"  where functions come from (fuse_map_find); DWARF and source map URLs are left out:
  *               with this they can be taken from the original modules
  *
  * Everything that happens at instantiation happens in the order of the linked component. */
@@ -52,6 +59,10 @@ typedef enum fuse_runtime {
 /* FUSE_PART: after an import of which parts are wanted, the first call has 0, each further one the
  * address that the allocator gave; it returns size | align << 32 of the next part, and -1 when that
  * was the last: then the result is written. */
+
+/* "spin:argument" is (ptr i32) -> the lift's core parameters, LETTERS, and an i64: `ptr` is where
+ * the part before was allocated (0: there was none), the i64 is the next part. At -1 there is none,
+ * and the parameters are there. */
 
 /* Its import's name: "trap", "part", "transfer-own"… */
 const char *fuse_runtime_name(fuse_runtime_t function);
@@ -96,9 +107,27 @@ typedef struct fuse_options {
 spin_error_t *component_fuse(const linked_component_t *linked, const fuse_options_t *options,
                              buf_t *out);
 
+/* Where a function of a fused module comes from. */
+typedef struct fuse_origin {
+    uint32_t instance; /* the core instance, of the linked component */
+    uint32_t module;   /* the linked module */
+    uint32_t function; /* in that module, imports counted */
+} fuse_origin_t;
+/* False: it is imported, or was made here. */
+bool fuse_map_find(const core_module_t *fused, uint32_t function, fuse_origin_t *out);
+/* Where the instruction of that function at `offset` (or, as backtraces have it, one that it is
+ * inside of) stands in the original `module`; both count from the module's first byte. False: there
+ * is none, or the function's code is not the original's. */
+bool fuse_map_offset(const core_module_t *fused, uint32_t function, const core_module_t *module,
+                     const fuse_origin_t *origin, size_t offset, size_t *out);
+
 /* What lower `index`, of an import, is imported as. `name` is in the arena where it is made. */
 spin_error_t *fuse_import_name(const linked_component_t *linked, arena_t *arena, uint32_t index,
                                spin_slice_t *module, spin_slice_t *name);
+/* What a lift with an export_name is exported as: that, but for the one name that a memory has. */
+spin_slice_t fuse_export_name(const linked_lift_t *lift);
+/* Whether the host calls a lift that it exports by "spin:call:…". */
+bool fuse_has_call(const linked_component_t *linked, const linked_lift_t *lift);
 /* "resource.drop:3" */
 spin_slice_t fuse_builtin_name(const linked_component_t *linked, arena_t *arena, uint32_t index);
 

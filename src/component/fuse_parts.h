@@ -3,6 +3,7 @@
  *   fuse_types.c    one type section out of all
  *   shim.c          which functions do nothing but call an element of a table
  *   fuse_plan.c     what is used, and the number in the fused module of everything
+ *   fuse_call.c     whole calls by the host
  *   fuse_wrap.c     functions that are made here: wrappers of imports, exports and allocators
  *   segments.c      elements and data, and the function that starts the instances in their order
  *   fuse_write.c    the sections
@@ -19,7 +20,13 @@
 
 #define FUSE_NONE UINT32_MAX
 
-enum { FUSE_CONTEXT_SLOTS = 2, FUSE_SPACES = CORE_SPACE_DATA + 1 };
+enum {
+    FUSE_CONTEXT_SLOTS = 2,
+    FUSE_SPACES = CORE_SPACE_DATA + 1,
+    /* With indices that grew, sizes in the fused module are far from 32 bits still. */
+    FUSE_MAX_GUEST_BYTES = 512 * 1024 * 1024,
+    FUSE_MAX_MADE_BYTES = 64 * 1024 * 1024,
+};
 
 /* A core instance. */
 typedef struct fuse_instance {
@@ -61,6 +68,13 @@ typedef struct fuse_import {
     uint32_t type;
 } fuse_import_t;
 
+/* An import by which a call of the host gets its arguments, or gives its result. */
+typedef struct fuse_call_import {
+    bool is_result;
+    char letters[SIGNATURE_MAX + 1];
+    uint32_t number;
+} fuse_call_import_t;
+
 /* What becomes of a segment that was active. */
 typedef enum fuse_segment_fate {
     FUSE_SEGMENT_AS_IT_IS,
@@ -91,6 +105,7 @@ struct fuse {
     fuse_instance_t *instances;
     uint32_t counts[FUSE_SPACES]; /* in the fused module; functions: imports and guests' */
     VEC(fuse_import_t) imports;
+    VEC(fuse_call_import_t) call_imports;
     uint32_t *lower_imports; /* by lower, builtin: the number of its import, FUSE_NONE */
     uint32_t *builtin_imports;
     uint32_t runtime_imports[FUSE_RUNTIME_COUNT];
@@ -104,6 +119,7 @@ struct fuse {
 
     VEC(fuse_function_t) functions;
     size_t function_drained;
+    size_t made_bytes;      /* of code that is made here, so far */
     map_t function_numbers; /* key → number + 1 */
     VEC(fuse_export_t) exports;
 
@@ -115,6 +131,10 @@ struct fuse {
 static inline bool fuse_ok(const fuse_t *fuse) {
     return fuse->error == NULL && !fuse->no_memory;
 }
+/* fuse_fail with an error whose offset, if it has one, is into the module of `instance`. */
+void fuse_fail_in(fuse_t *fuse, uint32_t instance, spin_error_t *error);
+/* Counts code that is made here, of which a small component can ask for any amount. */
+void fuse_count_made(fuse_t *fuse, size_t bytes);
 /* From the arena, zeroed; NULL and a failure when there is no memory. */
 void *fuse_calloc(fuse_t *fuse, size_t count, size_t size);
 
@@ -159,6 +179,15 @@ void segments_write_data(fuse_t *fuse, buf_t *out);
 void segments_write_expression(fuse_t *fuse, uint32_t instance, spin_slice_t expression,
                                buf_t *out);
 void segments_emit_start(fuse_t *fuse, const fuse_function_t *function, buf_t *body);
+
+/* fuse_call.c */
+/* What they import; `add` gives the import's number. */
+void fuse_call_imports(fuse_t *fuse,
+                       uint32_t (*add)(fuse_t *fuse, spin_slice_t module, spin_slice_t name,
+                                       const char *params, const char *results));
+/* The body of "spin:call:…" of a lift; `post` is FUSE_NONE where it has none. */
+void fuse_call_emit(fuse_t *fuse, const linked_lift_t *lift, uint32_t entry, uint32_t post,
+                    buf_t *body);
 
 /* fuse_write.c */
 void fuse_write(fuse_t *fuse, buf_t *out);

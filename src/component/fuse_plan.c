@@ -76,6 +76,25 @@ void fuse_fail(fuse_t *fuse, spin_error_t *error) {
         spin_error_free(error);
 }
 
+void fuse_fail_in(fuse_t *fuse, uint32_t instance, spin_error_t *error) {
+    const linked_component_t *linked = fuse->linked;
+    spin_position_t position = spin_error_position(error);
+    if (position.has_offset)
+        error = error_at_offset(error, NULL,
+                                position.offset +
+                                    linked->modules[linked->instances[instance].module].offset);
+    fuse_fail(fuse, error);
+}
+
+void fuse_count_made(fuse_t *fuse, size_t bytes) {
+    fuse->made_bytes += bytes;
+    if (fuse->made_bytes > FUSE_MAX_MADE_BYTES && fuse_ok(fuse))
+        fuse_fail(fuse, error_new(SPIN_ERROR_LIMIT,
+                                  "calls between the component's parts take more "
+                                  "than %d bytes of code",
+                                  FUSE_MAX_MADE_BYTES));
+}
+
 static uint32_t broken(fuse_t *fuse, const char *what) {
     if (fuse_ok(fuse))
         fuse_fail(fuse, error_new(SPIN_ERROR_INTERNAL, "fuse: %s", what));
@@ -160,6 +179,7 @@ uint32_t fuse_helper_number(fuse_t *fuse, spin_slice_t key, const char *name, co
     if (fuse->functions.len > before && fuse_ok(fuse)) {
         buf_t body = {0};
         emit(fuse, &body, context);
+        fuse_count_made(fuse, body.len);
         fuse->functions.items[before].body = body;
     }
     buf_deinit(&full);
@@ -172,6 +192,7 @@ static void forget_functions(fuse_t *fuse) {
     fuse->functions.len = 0;
     map_deinit(&fuse->function_numbers);
     fuse->function_numbers = (map_t){0};
+    fuse->made_bytes = 0;
 }
 
 /* ── what is used ── */
@@ -215,6 +236,7 @@ static void rehearse(fuse_t *fuse) {
         if (linked_is_adapter(linked, lower)) {
             buf_clear(&body);
             adapter_emit(fuse, i, &body);
+            fuse_count_made(fuse, body.len);
         }
     }
     fuse->no_memory |= body.failed;
@@ -272,6 +294,7 @@ static void number_imports(fuse_t *fuse) {
                                               fuse_builtin_name(linked, &fuse->arena, i),
                                               signature.params, signature.results);
     }
+    fuse_call_imports(fuse, add_import);
     for (int i = 0; i < FUSE_RUNTIME_COUNT; i++) {
         fuse_runtime_t function = (fuse_runtime_t)i;
         if (fuse->runtime_used[i])

@@ -74,14 +74,19 @@ static saved_context_t context_of(const fuse_t *fuse, uint32_t first_local) {
     return saved;
 }
 
+static void put_context_clear(fuse_t *fuse, buf_t *body, const saved_context_t *saved) {
+    for (uint32_t i = 0; i < saved->count; i++) {
+        fuse_put_op(body, saved->letters[i] == 'I' ? OP_I64_CONST : CORE_OP_I32_CONST, 0);
+        fuse_put_op(body, CORE_OP_GLOBAL_SET, fuse_context_number(fuse, saved->slots[i]));
+    }
+}
+
 static void put_context_save(fuse_t *fuse, buf_t *body, const saved_context_t *saved) {
     for (uint32_t i = 0; i < saved->count; i++) {
-        uint32_t global = fuse_context_number(fuse, saved->slots[i]);
-        fuse_put_op(body, CORE_OP_GLOBAL_GET, global);
+        fuse_put_op(body, CORE_OP_GLOBAL_GET, fuse_context_number(fuse, saved->slots[i]));
         fuse_put_op(body, CORE_OP_LOCAL_SET, saved->first_local + i);
-        fuse_put_op(body, saved->letters[i] == 'I' ? OP_I64_CONST : CORE_OP_I32_CONST, 0);
-        fuse_put_op(body, CORE_OP_GLOBAL_SET, global);
     }
+    put_context_clear(fuse, body, saved);
 }
 
 static void put_context_restore(fuse_t *fuse, buf_t *body, const saved_context_t *saved) {
@@ -401,16 +406,17 @@ uint32_t fuse_builtin_number(fuse_t *fuse, uint32_t index) {
 
 /* ── exports ── */
 
-/* A call from the host into a component instance, with a context of its own. */
+/* A call from the host into a component instance, with a context of its own. As it enters the root
+ * there is no caller whose context it would put back, and the post-return is to see what it leaves.
+ */
 static void emit_entry(fuse_t *fuse, const fuse_function_t *function, buf_t *body) {
-    saved_context_t saved = context_of(fuse, (uint32_t)strlen(function->params));
-    put_locals(body, saved.letters);
+    saved_context_t context = context_of(fuse, 0);
+    put_locals(body, "");
     put_entering(fuse, body, function->component, LINKED_NONE, true);
-    put_context_save(fuse, body, &saved);
+    put_context_clear(fuse, body, &context);
     put_params(body, function->params);
     fuse_put_op(body, CORE_OP_CALL,
                 fuse_guarded_number(fuse, function->item, function->params, function->results));
-    put_context_restore(fuse, body, &saved);
     put_entering(fuse, body, function->component, LINKED_NONE, false);
     buf_append_byte(body, CORE_OP_END);
 }
@@ -423,6 +429,23 @@ static void emit_post(fuse_t *fuse, const fuse_function_t *function, buf_t *body
                 fuse_guarded_number(fuse, function->item, function->params, function->results));
     put_flag(fuse, body, function->component, FUSE_FLAG_NO_LEAVE, false);
     buf_append_byte(body, CORE_OP_END);
+}
+
+/* The functions that a call by the host consists of are those that it could call one by one. */
+static void emit_call(fuse_t *fuse, const fuse_function_t *function, buf_t *body) {
+    const linked_lift_t *lift = &fuse->linked->lifts[function->index];
+    const linked_options_t *options = &fuse->linked->options[lift->options];
+    signature_t signature = signature_of_lift(lift->type, options);
+    fuse_function_t entry = {.emit = emit_entry, .item = lift->func, .component = lift->component};
+    fuse_function_t post = {
+        .emit = emit_post, .item = options->post_return, .component = lift->component};
+    uint32_t post_number = FUSE_NONE;
+    entry.name = post.name = lift->export_name;
+    set_letters(&entry, signature.params, signature.results);
+    set_letters(&post, signature.results, "");
+    if (options->post_return.kind != LINKED_NOTHING)
+        post_number = make(fuse, 'p', &post);
+    fuse_call_emit(fuse, lift, make(fuse, 'e', &entry), post_number, body);
 }
 
 static void add_export(fuse_t *fuse, spin_slice_t name, core_extern_kind_t kind, uint32_t number) {
@@ -462,6 +485,11 @@ static void export_lift_parts(fuse_t *fuse, const linked_lift_t *lift, const cha
     }
 }
 
+spin_slice_t fuse_export_name(const linked_lift_t *lift) {
+    return slice_equal_text(lift->export_name, "memory") ? SLICE_LITERAL("spin:memory")
+                                                         : lift->export_name;
+}
+
 static void export_lift(fuse_t *fuse, uint32_t index) {
     const linked_lift_t *lift = &fuse->linked->lifts[index];
     const linked_options_t *options = &fuse->linked->options[lift->options];
@@ -470,8 +498,16 @@ static void export_lift(fuse_t *fuse, uint32_t index) {
     set_letters(&function, signature.params, signature.results);
     if (lift->export_name.len > 0) {
         function.emit = emit_entry;
-        export_function(fuse, lift->export_name, 'e', &function);
+        export_function(fuse, fuse_export_name(lift), 'e', &function);
         export_lift_parts(fuse, lift, "cabi_post_", "[callback]", lift->export_name);
+    }
+    if (fuse_has_call(fuse->linked, lift)) {
+        fuse_function_t call = {.emit = emit_call, .index = index, .component = lift->component};
+        bool has_post = options->post_return.kind != LINKED_NOTHING;
+        set_letters(&call, "I", has_post ? "" : signature.results);
+        export_function(fuse,
+                        arena_printf(&fuse->arena, "spin:call:%.*s", SLICE_ARG(lift->export_name)),
+                        'w', &call);
     }
     if (!fuse->linked->uses_async)
         return;
@@ -516,6 +552,28 @@ static void export_memories(fuse_t *fuse) {
         export_memory(fuse, &linked->builtins[i].memory, linked->builtins[i].memory_number, done);
 }
 
+/* What a thread begins with: calls the element with the number that comes first. */
+static void emit_start(fuse_t *fuse, const fuse_function_t *function, buf_t *body) {
+    const linked_builtin_t *builtin = &fuse->linked->builtins[function->index];
+    put_locals(body, "");
+    fuse_put_op(body, CORE_OP_LOCAL_GET, 1);
+    fuse_put_op(body, CORE_OP_LOCAL_GET, 0);
+    fuse_put_op(body, CORE_OP_CALL_INDIRECT, fuse_type_number(fuse, function->params + 1, ""));
+    core_put_u32(body, fuse_number(fuse, builtin->table));
+    buf_append_byte(body, CORE_OP_END);
+}
+
+static void export_start(fuse_t *fuse, uint32_t index) {
+    const linked_builtin_t *builtin = &fuse->linked->builtins[index];
+    if (builtin->kind != AST_CANON_THREAD_NEW_INDIRECT)
+        return;
+    fuse_function_t function = {
+        .index = index, .component = builtin->component, .emit = emit_start};
+    set_letters(&function, signature_of_builtin(fuse->linked, builtin).params, "");
+    export_function(fuse, arena_printf(&fuse->arena, "spin:start:%u", (unsigned)index), 't',
+                    &function);
+}
+
 void fuse_exports(fuse_t *fuse) {
     const linked_component_t *linked = fuse->linked;
     export_memories(fuse);
@@ -537,8 +595,10 @@ void fuse_exports(fuse_t *fuse) {
     for (uint32_t i = 0; i < linked->component_count && fuse_ok(fuse); i++)
         add_export(fuse, arena_printf(&fuse->arena, "spin:flags:%u", (unsigned)i),
                    CORE_EXTERN_GLOBAL, fuse_flags_number(fuse, i));
-    for (uint32_t i = 0; i < linked->builtin_count && fuse_ok(fuse); i++)
+    for (uint32_t i = 0; i < linked->builtin_count && fuse_ok(fuse); i++) {
         if (linked->builtins[i].table.kind != LINKED_NOTHING)
             add_export(fuse, arena_printf(&fuse->arena, "spin:table:%u", (unsigned)i),
                        CORE_EXTERN_TABLE, fuse_number(fuse, linked->builtins[i].table));
+        export_start(fuse, i);
+    }
 }

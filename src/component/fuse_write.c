@@ -151,13 +151,6 @@ static void write_exports(fuse_t *fuse, buf_t *out) {
     core_put_sized_end(out, mark);
 }
 
-/* An error in a body tells where in the component's file it is. */
-static spin_error_t *place_error(spin_error_t *error, const linked_module_t *module) {
-    spin_position_t position = spin_error_position(error);
-    return position.has_offset ? error_at_offset(error, NULL, position.offset + module->offset)
-                               : error;
-}
-
 static void write_bodies(fuse_t *fuse, uint32_t instance, buf_t *out) {
     static const uint8_t unreachable[] = {3, 0, CORE_OP_UNREACHABLE, CORE_OP_END};
     const fuse_instance_t *of = &fuse->instances[instance];
@@ -170,9 +163,7 @@ static void write_bodies(fuse_t *fuse, uint32_t instance, buf_t *out) {
         spin_error_t *error = core_rewrite_body(of->module, of->module->bodies[i], &of->map, out);
         core_put_sized_end(out, mark);
         if (error != NULL)
-            fuse_fail(fuse,
-                      place_error(
-                          error, &fuse->linked->modules[fuse->linked->instances[instance].module]));
+            fuse_fail_in(fuse, instance, error);
     }
 }
 
@@ -202,16 +193,23 @@ static void write_segments(fuse_t *fuse, buf_t *out) {
     }
 }
 
-static size_t expected_size(const fuse_t *fuse) {
+/* Guests' code is there once for each instance, of which a small component can have many. */
+static bool reserve(fuse_t *fuse, buf_t *out) {
     size_t size = 0;
-    for (uint32_t i = 0; i < fuse->linked->instance_count; i++)
+    for (uint32_t i = 0; i < fuse->linked->instance_count && size <= FUSE_MAX_GUEST_BYTES; i++)
         size += fuse->instances[i].module->bytes.len;
-    return size + size / CODE_GROWTH;
+    if (size > FUSE_MAX_GUEST_BYTES)
+        fuse_fail(fuse, error_new(SPIN_ERROR_LIMIT,
+                                  "the component's core instances have more than "
+                                  "%d bytes together",
+                                  FUSE_MAX_GUEST_BYTES));
+    return size <= FUSE_MAX_GUEST_BYTES && buf_reserve(out, size + size / CODE_GROWTH);
 }
 
 void fuse_write(fuse_t *fuse, buf_t *out) {
     size_t mark;
-    buf_reserve(out, expected_size(fuse));
+    if (!reserve(fuse, out))
+        return;
     core_put_preamble(out);
     write_types(fuse, out);
     write_imports(fuse, out);

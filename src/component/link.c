@@ -55,6 +55,7 @@ static spin_error_t *finish(linker_t *linker, linked_component_t *out) {
               COPY(linker->components, components, component_count) &&
               COPY(linker->canon_options, options, option_count) &&
               COPY(linker->resources, resources, resource_count) &&
+              COPY(linker->sames, sames, same_count) &&
               COPY(linker->imports, imports, import_count) &&
               COPY(linker->lifts, lifts, lift_count) && COPY(linker->lowers, lowers, lower_count) &&
               COPY(linker->builtins, builtins, builtin_count) &&
@@ -73,6 +74,7 @@ static void linker_deinit(linker_t *linker) {
     VEC_FREE(&linker->components);
     VEC_FREE(&linker->canon_options);
     VEC_FREE(&linker->resources);
+    VEC_FREE(&linker->sames);
     VEC_FREE(&linker->imports);
     VEC_FREE(&linker->lifts);
     VEC_FREE(&linker->lowers);

@@ -116,6 +116,7 @@ typedef struct linker {
     VEC(linked_component_instance_t) components;
     VEC(linked_options_t) canon_options;
     VEC(linked_resource_t) resources;
+    VEC(linked_same_t) sames;
     VEC(linked_import_t) imports;
     VEC(linked_lift_t) lifts;
     VEC(linked_lower_t) lowers;
@@ -155,6 +156,9 @@ spin_error_t *link_get(const link_env_t *env, ast_sort_t sort, uint32_t index, s
 spin_error_t *link_find(const link_names_t *names, spin_slice_t name, ast_sort_t sort,
                         size_t offset, const link_entity_t **out);
 spin_error_t *link_alias(linker_t *linker, link_env_t *env, const ast_def_t *def);
+/* The arguments or exports of an instance, which are of the sorts from `first` to `last`. */
+spin_error_t *link_gather(linker_t *linker, const link_env_t *env, const ast_instance_t *from,
+                          ast_sort_t first, ast_sort_t last, link_names_t **out);
 
 /* ── link_types.c ── */
 

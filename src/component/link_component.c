@@ -3,27 +3,20 @@
 
 /* ── instances ───────────────────────────────────────────────────────────────────────────── */
 
+/* What is exported by a name gets it as its own. */
 static spin_error_t *gather(linker_t *linker, const link_env_t *env, const ast_instance_t *from,
                             link_names_t **out) {
-    link_names_t *names = link_names_new(linker);
-    if (names == NULL)
-        return error_no_memory();
-    *out = names;
-    for (uint32_t i = 0; i < from->argument_count; i++) {
+    spin_error_t *error = link_gather(linker, env, from, AST_CORE_FUNC, AST_INSTANCE, out);
+    for (uint32_t i = 0; i < from->argument_count && error == NULL && !from->is_instantiation;
+         i++) {
         const ast_argument_t *argument = &from->arguments[i];
-        const ast_sort_index_t *target = &argument->target;
         const link_entity_t *entity;
-        spin_error_t *error = link_count(linker, 1, target->offset);
+        error = link_get(env, argument->target.sort, argument->target.index,
+                         argument->target.offset, &entity);
         if (error == NULL)
-            error = link_get(env, target->sort, target->index, target->offset, &entity);
-        if (error == NULL)
-            error = link_names_set(linker, names, argument->name.name, entity);
-        if (error != NULL)
-            return error;
-        if (!from->is_instantiation)
             link_name_entity(linker, entity, argument->name.name);
     }
-    return NULL;
+    return error;
 }
 
 static spin_error_t *make_instance(linker_t *linker, link_env_t *env, const ast_def_t *def) {

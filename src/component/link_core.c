@@ -110,31 +110,6 @@ bool link_memory_is64(const linker_t *linker, const linked_item_t *memory) {
 
 /* ── instances ───────────────────────────────────────────────────────────────────────────── */
 
-static spin_error_t *gather_arguments(linker_t *linker, const link_env_t *env,
-                                      const ast_instance_t *from, ast_sort_t only,
-                                      link_names_t **out) {
-    link_names_t *names = link_names_new(linker);
-    if (names == NULL)
-        return error_no_memory();
-    *out = names;
-    for (uint32_t i = 0; i < from->argument_count; i++) {
-        const ast_argument_t *argument = &from->arguments[i];
-        const link_entity_t *entity;
-        size_t offset = argument->target.offset;
-        spin_error_t *error = link_count(linker, 1, offset);
-        if (error == NULL && (only != AST_SORT_COUNT ? argument->target.sort != only
-                                                     : argument->target.sort > AST_CORE_TAG))
-            error = LINK_FAIL(offset, INVALID, "core instance of something of another sort");
-        if (error == NULL)
-            error = link_get(env, argument->target.sort, argument->target.index, offset, &entity);
-        if (error == NULL)
-            error = link_names_set(linker, names, argument->name.name, entity);
-        if (error != NULL)
-            return error;
-    }
-    return NULL;
-}
-
 static spin_error_t *resolve_imports(linker_t *linker, const core_module_t *module,
                                      const link_names_t *arguments, size_t offset,
                                      linked_item_t *out) {
@@ -162,7 +137,7 @@ static spin_error_t *instantiate(linker_t *linker, const link_env_t *env, const 
     link_names_t *arguments;
     spin_error_t *error = link_get(env, AST_CORE_MODULE, from->index, def->offset, &entity);
     if (error == NULL)
-        error = gather_arguments(linker, env, from, AST_CORE_INSTANCE, &arguments);
+        error = link_gather(linker, env, from, AST_CORE_INSTANCE, AST_CORE_INSTANCE, &arguments);
     if (error != NULL)
         return error;
     if (linker->instances.len + linker->components.len >= LINK_MAX_INSTANCES)
@@ -191,7 +166,7 @@ spin_error_t *link_core_instance(linker_t *linker, link_env_t *env, const ast_de
         error = instantiate(linker, env, def, &instance->index);
     } else {
         link_names_t *exports = NULL;
-        error = gather_arguments(linker, env, from, AST_SORT_COUNT, &exports);
+        error = link_gather(linker, env, from, AST_CORE_FUNC, AST_CORE_TAG, &exports);
         instance->exports = exports;
     }
     if (error != NULL)

@@ -130,3 +130,26 @@ spin_error_t *link_alias(linker_t *linker, link_env_t *env, const ast_def_t *def
     }
     return error == NULL ? link_push(linker, env, found, def->offset) : error;
 }
+
+spin_error_t *link_gather(linker_t *linker, const link_env_t *env, const ast_instance_t *from,
+                          ast_sort_t first, ast_sort_t last, link_names_t **out) {
+    link_names_t *names = link_names_new(linker);
+    if (names == NULL)
+        return error_no_memory();
+    *out = names;
+    for (uint32_t i = 0; i < from->argument_count; i++) {
+        const ast_argument_t *argument = &from->arguments[i];
+        const ast_sort_index_t *target = &argument->target;
+        const link_entity_t *entity;
+        spin_error_t *error = link_count(linker, 1, target->offset);
+        if (error == NULL && (target->sort < first || target->sort > last))
+            error = LINK_FAIL(target->offset, INVALID, "instance of something of another sort");
+        if (error == NULL)
+            error = link_get(env, target->sort, target->index, target->offset, &entity);
+        if (error == NULL)
+            error = link_names_set(linker, names, argument->name.name, entity);
+        if (error != NULL)
+            return error;
+    }
+    return NULL;
+}

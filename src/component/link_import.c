@@ -64,7 +64,10 @@ static spin_error_t *host_type(linker_t *linker, const link_env_t *env,
         return error;
     *out = *equal;
     link_name_entity(linker, out, name->name);
-    return NULL;
+    if (equal->type != LINK_TYPE_RESOURCE)
+        return NULL;
+    linked_same_t same = {env->interface, name->name, equal->of.resource};
+    return VEC_PUSH(&linker->sames, same) ? NULL : error_no_memory();
 }
 
 static spin_error_t *host_instance(linker_t *linker, const link_env_t *env,

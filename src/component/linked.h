@@ -46,8 +46,7 @@ typedef struct linked_instance {
 
 /* A component instance; number 0 is the root's. */
 typedef struct linked_component_instance {
-    uint32_t parent;   /* LINKED_NONE for the root */
-    spin_slice_t name; /* for messages: where it is known, else empty */
+    uint32_t parent; /* LINKED_NONE for the root */
 } linked_component_instance_t;
 
 /* Canonical options. The same ones have the same number. */
@@ -78,6 +77,14 @@ typedef struct linked_resource {
     /* What own<> and borrow<> of it say in spin_type_t.resource; `typedef.name` is its name. */
     const wit_typedef_t *type;
 } linked_resource_t;
+
+/* A type that the root imports as one that it has already: where the host has a resource of that
+ * name, it must be this one. */
+typedef struct linked_same {
+    spin_slice_t interface;
+    spin_slice_t name;
+    uint32_t resource;
+} linked_same_t;
 
 /* A function that the root imports. */
 typedef struct linked_import {
@@ -142,7 +149,6 @@ struct linked_export {
     uint32_t item_count;
 };
 
-/* What the root imports besides functions. */
 typedef struct linked_component {
     arena_t *arena;
     const linked_module_t *modules;
@@ -150,6 +156,7 @@ typedef struct linked_component {
     const linked_component_instance_t *components;
     const linked_options_t *options;
     const linked_resource_t *resources;
+    const linked_same_t *sames;
     const linked_import_t *imports;
     const linked_lift_t *lifts;
     const linked_lower_t *lowers;
@@ -157,8 +164,8 @@ typedef struct linked_component {
     const linked_export_t *exports; /* of the root */
     const spin_slice_t *exported_modules;
     uint32_t module_count, instance_count, component_count, option_count, resource_count,
-        import_count, lift_count, lower_count, builtin_count, export_count, exported_module_count,
-        memory_count, realloc_count; /* the numbers that options use */
+        same_count, import_count, lift_count, lower_count, builtin_count, export_count,
+        exported_module_count, memory_count, realloc_count; /* the numbers that options use */
     /* An async function (imported ones that are never called too), option or built-in is used
      * anywhere; resource.*, context.* and error-context.* do not count as such. */
     bool uses_async;

@@ -72,7 +72,7 @@ static void rewrite(fuse_t *fuse, uint32_t instance, spin_slice_t expression, bu
     const fuse_instance_t *of = &fuse->instances[instance];
     spin_error_t *error = core_rewrite_expression(of->module, expression, &of->map, out);
     if (error != NULL)
-        fuse_fail(fuse, error);
+        fuse_fail_in(fuse, instance, error);
 }
 
 /* global.get, or what the global always is: not all engines let one global begin with another of
@@ -89,22 +89,29 @@ static void write_global(fuse_t *fuse, uint32_t instance, const core_instr_t *ge
             out->len--; /* its `end` */
         return;
     }
-    fuse_put_op(out, CORE_OP_GLOBAL_GET, fuse_number(fuse, item));
+    if (item.kind == LINKED_NOTHING)
+        fuse_fail_in(fuse, instance,
+                     error_at_offset(error_new(SPIN_ERROR_INVALID, "unknown global %u",
+                                               (unsigned)get->indices[0].value),
+                                     NULL, get->start));
+    else
+        fuse_put_op(out, CORE_OP_GLOBAL_GET, fuse_number(fuse, item));
 }
 
 /* One instruction as an expression of its own, without the `end`. */
-static void write_instr(fuse_t *fuse, uint32_t instance, spin_slice_t bytes, buf_t *out) {
+static void write_instr(fuse_t *fuse, uint32_t instance, const core_instr_t *instr, buf_t *out) {
     buf_t single = {0};
-    buf_append(&single, bytes);
-    buf_append_byte(&single, CORE_OP_END);
     core_module_t pretended = *fuse->instances[instance].module;
+    buf_append(&single,
+               spin_slice_of(pretended.bytes.ptr + instr->start, instr->end - instr->start));
+    buf_append_byte(&single, CORE_OP_END);
     pretended.bytes = buf_slice(&single);
     spin_error_t *error = single.failed
                               ? error_no_memory()
                               : core_rewrite_expression(&pretended, buf_slice(&single),
                                                         &fuse->instances[instance].map, out);
     if (error != NULL)
-        fuse_fail(fuse, error);
+        fuse_fail_in(fuse, instance, error_at_offset(error, NULL, instr->start));
     else if (out->len > 0)
         out->len--;
     buf_deinit(&single);
@@ -127,13 +134,11 @@ void segments_write_expression(fuse_t *fuse, uint32_t instance, spin_slice_t exp
         if (instr.opcode == CORE_OP_GLOBAL_GET)
             write_global(fuse, instance, &instr, out);
         else
-            write_instr(fuse, instance,
-                        spin_slice_of(module->bytes.ptr + instr.start, instr.end - instr.start),
-                        out);
+            write_instr(fuse, instance, &instr, out);
     }
     spin_error_t *error = core_reader_error(&code);
     if (error != NULL)
-        fuse_fail(fuse, error);
+        fuse_fail_in(fuse, instance, error);
     buf_append_byte(out, CORE_OP_END);
 }
 

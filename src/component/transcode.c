@@ -30,26 +30,16 @@ static void put_start(transcoder_t *coder, uint32_t size) {
     code_set(code, coder->out);
 }
 
-/* out - TO, in units. */
-static void put_written(transcoder_t *coder, uint32_t size) {
+/* How far local `at` has come from parameter `start`, in units of `size` bytes. */
+static void put_distance(transcoder_t *coder, char letter, uint32_t at, uint32_t start,
+                         uint32_t size) {
     code_t *code = &coder->code;
-    code_get(code, coder->out);
-    code_get(code, TO);
-    code_int(code, coder->d, OP_SUB);
+    code_get(code, at);
+    code_get(code, start);
+    code_int(code, letter, OP_SUB);
     if (size > 1) {
-        code_const(code, coder->d, 1);
-        code_int(code, coder->d, OP_SHR_U);
-    }
-}
-
-static void put_read(transcoder_t *coder, uint32_t size) {
-    code_t *code = &coder->code;
-    code_get(code, coder->at);
-    code_get(code, FROM);
-    code_int(code, coder->s, OP_SUB);
-    if (size > 1) {
-        code_const(code, coder->s, 1);
-        code_int(code, coder->s, OP_SHR_U);
+        code_const(code, letter, 1);
+        code_int(code, letter, OP_SHR_U);
     }
 }
 
@@ -306,9 +296,9 @@ static void put_results(transcoder_t *coder, transcode_t kind) {
         break;
     default:
         if (kinds[kind].results[0] == 'S')
-            put_read(coder, kinds[kind].from_size);
+            put_distance(coder, coder->s, coder->at, FROM, kinds[kind].from_size);
         if (strchr(kinds[kind].results, 'D') != NULL)
-            put_written(coder, kinds[kind].to_size);
+            put_distance(coder, coder->d, coder->out, TO, kinds[kind].to_size);
         break;
     }
 }

@@ -17,26 +17,23 @@ enum {
     ASTRAL_COUNT = 0x100000,
 };
 
-void transcoder_next_byte(transcoder_t *coder) {
+static void put_next(transcoder_t *coder, uint8_t load) {
     code_t *code = &coder->code;
     code_get(code, coder->at);
     code_get(code, coder->end);
     code_int(code, coder->s, OP_EQ);
     code_br_if(code, coder->done);
     code_get(code, coder->at);
-    code_load(code, OP_I32_LOAD8_U, coder->from, 0);
+    code_load(code, load, coder->from, 0);
     code_set(code, coder->unit);
 }
 
+void transcoder_next_byte(transcoder_t *coder) {
+    put_next(coder, OP_I32_LOAD8_U);
+}
+
 void transcoder_next_unit(transcoder_t *coder) {
-    code_t *code = &coder->code;
-    code_get(code, coder->at);
-    code_get(code, coder->end);
-    code_int(code, coder->s, OP_EQ);
-    code_br_if(code, coder->done);
-    code_get(code, coder->at);
-    code_load(code, OP_I32_LOAD16_U, coder->from, 0);
-    code_set(code, coder->unit);
+    put_next(coder, OP_I32_LOAD16_U);
 }
 
 void transcoder_put(transcoder_t *coder, uint32_t value, uint32_t size) {

@@ -198,6 +198,11 @@ const wasmtime_module_t *spin_execution_context_module(spin_execution_context_t 
     return component == NULL ? NULL : component->module->module;
 }
 
+bool engine_context_has_model(const spin_execution_context_t *context, spin_slice_t id) {
+    const engine_component_t *component = map_get(&context->by_id, id);
+    return component != NULL && component->model != NULL;
+}
+
 uv_loop_t *spin_execution_context_loop(spin_execution_context_t *context) {
     return context->engine->scheduler.loop;
 }

@@ -127,7 +127,7 @@ static wasmtime_module_t *keep(spin_engine_t *engine, const module_cache_key_t *
 }
 
 /* What is compiled depends on these beside the bytes. */
-enum { FUSE_VERSION = 1 };
+enum { FUSE_VERSION = 2 };
 
 static module_cache_key_t key_of(const spin_engine_t *engine, spin_slice_t digest,
                                  bool is_component) {
@@ -181,7 +181,9 @@ static spin_error_t *make_model(engine_component_t *component, spin_wasm_compone
         error = model_module_new(binary, &model);
     if (error == NULL && !is_cached) {
         log_compiling(component, model->binary->bytes.len);
-        error = compile_fused(engine, model->linked, &module);
+        error = model_check_modules(model->binary, engine->wasm);
+        if (error == NULL)
+            error = compile_fused(engine, model->linked, &module);
         if (error == NULL)
             module = keep(engine, key, module);
     }
@@ -228,6 +230,13 @@ static spin_error_t *load_source(engine_component_t *component) {
     return error == NULL ? NULL : error_wrap(error, "%s", source->file);
 }
 
+/* With its length, so that no two lists of modules are the same bytes. */
+static void update(struct sha256_ctx *hash, spin_slice_t bytes) {
+    const uint64_t len = bytes.len;
+    sha256_update(hash, sizeof len, (const uint8_t *)&len);
+    sha256_update(hash, bytes.len, bytes.ptr);
+}
+
 /* What is fused: the component, and the core modules that were given for it. */
 static spin_error_t *load_given(engine_component_t *component) {
     spin_engine_t *engine = component->context->engine;
@@ -236,12 +245,12 @@ static spin_error_t *load_given(engine_component_t *component) {
     char digest[DIGEST_HEX + 1];
     struct sha256_ctx hash;
     sha256_init(&hash);
-    sha256_update(&hash, given->bytes.len, given->bytes.ptr);
+    update(&hash, given->bytes);
     for (uint32_t i = 0; i < linked->module_count; i++) {
         spin_slice_t bytes = linked->modules[i].bytes;
         uintptr_t at = (uintptr_t)bytes.ptr, first = (uintptr_t)given->bytes.ptr;
         if (at < first || at >= first + given->bytes.len)
-            sha256_update(&hash, bytes.len, bytes.ptr);
+            update(&hash, bytes);
     }
     digest_hex(&hash, digest);
     module_cache_key_t key = key_of(engine, spin_slice(digest), true);
@@ -255,8 +264,11 @@ static spin_error_t *load_given(engine_component_t *component) {
 static spin_error_t *link_module(engine_component_t *component) {
     spin_execution_context_t *context = component->context;
     const wasmtime_module_t *module = component->module->module;
-    if (component->module->model != NULL)
-        return model_link(component, &component->model);
+    if (component->module->model != NULL) {
+        const char *file = component->component->source.file;
+        spin_error_t *failed = model_link(component, &component->model);
+        return failed == NULL || file == NULL ? failed : error_wrap(failed, "%s", file);
+    }
     spin_error_t *error = abi_guest_resources_define(context, module);
     if (error != NULL)
         return error;

@@ -24,6 +24,7 @@ struct spin_engine {
     size_t state_offsets[ENGINE_HOST_COUNT]; /* into spin_instance.states */
     size_t states_size;
     uint32_t callbacks[ENGINE_CALLBACK_REASONS]; /* under way; each has a stack */
+    uint32_t task_stacks;                        /* the same of asynchronous calls */
     room_ring_t room;
     size_t live;            /* instances */
     spin_instance_t *spare; /* freed ones, for the next event; linked by next */

@@ -48,6 +48,9 @@ size_t engine_context_live(const spin_execution_context_t *context);
 void engine_context_on_freed(spin_execution_context_t *context, void (*freed)(void *user),
                              void *user);
 
+/* Whether the context's component `id` is one of the component model, and not a core module. */
+bool engine_context_has_model(const spin_execution_context_t *context, spin_slice_t id);
+
 /* Whether an instance of the context could run and waits for its turn: one more would only share
  * the processor with it. */
 bool engine_context_is_busy(const spin_execution_context_t *context);

@@ -98,8 +98,12 @@ static spin_error_t *take_error(spin_instance_t *instance) {
     wasm_frame_vec_t frames;
     wasm_byte_vec_t message;
     wasmtime_error_wasm_trace(instance->error, &frames);
-    if (instance->said != NULL) /* Wasmtime's text would repeat the frames around it */
-        return error_wrap(take_said(instance, &frames), "the guest trapped");
+    if (instance->said != NULL) { /* Wasmtime's text would repeat the frames around it */
+        static const char prefix[] = "the guest trapped"; /* so begins what a call inside said */
+        bool is_inner = strncmp(spin_error_message(instance->said), prefix, sizeof prefix - 1) == 0;
+        spin_error_t *said = take_said(instance, &frames);
+        return is_inner ? said : error_wrap(said, "the guest trapped");
+    }
     wasmtime_error_message(instance->error, &message);
     spin_slice_t said = spin_slice_of(message.data, message.size);
     bool no_room = instance->phase == INSTANCE_PREPARING && frames.size == 0;

@@ -35,6 +35,7 @@ enum {
 
 static const uint64_t wasm32_bytes = 4ull * 1024 * MIB;
 static const uint64_t guard_bytes = 32ull * MIB;
+static const uint64_t most_memory_bytes = 64ull * 1024 * MIB;
 
 /* "K=V" taken apart. False: it has no key, or no "=". */
 static bool split(spin_slice_t entry, spin_pair_t *out) {
@@ -118,8 +119,8 @@ spin_error_t *engine_settings_init(const spin_engine_options_t *options, engine_
         given.max_instances != 0 ? given.max_instances : SPIN_ENGINE_DEFAULT_INSTANCES;
     out->max_memory_bytes =
         given.max_memory_bytes != 0 ? given.max_memory_bytes : SPIN_ENGINE_DEFAULT_MEMORY_BYTES;
-    if (out->max_memory_bytes > wasm32_bytes)
-        out->max_memory_bytes = wasm32_bytes;
+    if (out->max_memory_bytes > most_memory_bytes)
+        out->max_memory_bytes = most_memory_bytes;
     out->timeout_ms = given.timeout_ms != 0 ? given.timeout_ms : SPIN_ENGINE_DEFAULT_TIMEOUT_MS;
     if (!given.disable_cache) {
         error = given.cache_dir != NULL
@@ -182,6 +183,11 @@ void context_settings_deinit(context_settings_t *settings) {
 
 /* ── Wasmtime's ── */
 
+/* Address space of a memory in the pool. More than 4 GiB is for memories with 64-bit addresses. */
+static uint64_t slot_bytes(const engine_settings_t *settings) {
+    return settings->max_memory_bytes > wasm32_bytes ? settings->max_memory_bytes : wasm32_bytes;
+}
+
 static uint64_t memory_slots(const engine_settings_t *settings) {
     return (uint64_t)settings->max_instances + settings->max_instances / 4 + 8;
 }
@@ -218,7 +224,8 @@ static wasm_config_t *common_config(void) {
 }
 
 static uint32_t stacks(const engine_settings_t *settings) {
-    return settings->max_instances + ENGINE_CALLBACK_STACKS * ENGINE_CALLBACK_REASONS;
+    return settings->max_instances + ENGINE_CALLBACK_STACKS * ENGINE_CALLBACK_REASONS +
+           ENGINE_MOST_TASK_STACKS(settings);
 }
 
 static wasm_config_t *pooling_config(const engine_settings_t *settings) {
@@ -234,6 +241,9 @@ static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     SET(max_core_instance_size, CORE_INSTANCE_BYTES);
     SET(max_memory_size, (size_t)settings->max_memory_bytes);
     SET(table_elements, ENGINE_TABLE_ELEMENTS);
+#ifdef WASMTIME_FEATURE_GC
+    SET(total_gc_heaps, instances);
+#endif
     /* A memory stays its module's as long as there are others: with a smaller number here the
      * modules of many applications would take them from each other, at four times the price of a
      * request. What is resident does not grow by it beyond what one busy application may hold. */
@@ -249,7 +259,7 @@ static wasm_config_t *pooling_config(const engine_settings_t *settings) {
     }
 #undef SET
     wasm_config_t *config = common_config();
-    wasmtime_config_memory_reservation_set(config, wasm32_bytes);
+    wasmtime_config_memory_reservation_set(config, slot_bytes(settings));
     wasmtime_config_memory_guard_size_set(config, guard_bytes);
     wasmtime_pooling_allocation_strategy_set(config, pool);
     wasmtime_pooling_allocation_config_delete(pool);
@@ -285,7 +295,7 @@ static wasmtime_error_t *new_pooling_engine(const engine_settings_t *settings,
 }
 
 spin_error_t *engine_settings_new_engine(engine_settings_t *settings, wasm_engine_t **out) {
-    uint64_t reserve = (wasm32_bytes + guard_bytes) * memory_slots(settings) +
+    uint64_t reserve = (slot_bytes(settings) + guard_bytes) * memory_slots(settings) +
                        (uint64_t)ASYNC_STACK_BYTES * stacks(settings);
     wasmtime_error_t *error = NULL;
     if (address_space_has(reserve + reserve / 16)) {

@@ -11,7 +11,13 @@ enum {
      * functions, for each reason there is. Each costs a system call when the engine is made. */
     ENGINE_CALLBACK_STACKS = 32,
     ENGINE_CALLBACK_REASONS = 2,
+    /* Those of calls inside of asynchronous components, beside one more for each instance: each
+     * call that waits without a callback has one, and each that is in a call. */
+    ENGINE_TASK_STACKS = 256,
 };
+
+/* How many asynchronous calls, of all instances, may hold a stack. */
+#define ENGINE_MOST_TASK_STACKS(settings) ((settings)->max_instances + ENGINE_TASK_STACKS)
 
 /* An engine's options with defaults filled in and everything copied. */
 typedef struct engine_settings {

@@ -155,6 +155,10 @@ static void dump_linked(buf_t *out, const linked_component_t *linked) {
         dump_named_item(out, "dtor", &resource->dtor);
         buf_append_byte(out, '\n');
     }
+    for (uint32_t i = 0; i < linked->same_count; i++)
+        buf_printf(out, "same: \"%.*s\" %.*s is resource%" PRIu32 "\n",
+                   SLICE_ARG(linked->sames[i].interface), SLICE_ARG(linked->sames[i].name),
+                   linked->sames[i].resource);
     for (uint32_t i = 0; i < linked->option_count; i++)
         dump_options(out, &linked->options[i], i);
     dump_functions(out, linked);

@@ -76,7 +76,7 @@ static spin_error_t *lower_generic(const subject_t *subject, fake_guest_t *guest
                                    const spin_value_t *value, bool flat, fake_values_t *out) {
     fake_begin(guest);
     return fake_lower(guest, subject->abi, subject->generic.measure, subject->generic.lower,
-                      subject->generic.context, &(abi_value_args_t){value},
+                      subject->generic.context, &(abi_value_args_t){.items = value},
                       flat ? 0 : subject->generic.result_size, subject->generic.result_align, out);
 }
 

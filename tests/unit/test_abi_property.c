@@ -49,7 +49,7 @@ static spin_error_t *lower(const subject_t *subject, spin_abi_t abi, const spin_
                            uint32_t size, fake_values_t *out) {
     const spin_abi_export_t *export = &subject->export;
     return fake_lower(&guest, abi, export->measure, export->lower, export->context,
-                      &(abi_value_args_t){value}, size, export->result_align, out);
+                      &(abi_value_args_t){.items = value}, size, export->result_align, out);
 }
 
 static spin_error_t *lift(const subject_t *subject, lift_mode_t mode, const fake_values_t *values,

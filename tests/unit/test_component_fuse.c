@@ -9,6 +9,7 @@
 #include "engine/shim.h" /* for CMake: links Wasmtime */
 #include "failing_alloc.h"
 #include "wasm/module.h"
+#include "wasm/writer.h"
 #include "wasm_signals.h"
 
 typedef struct guest guest_t;
@@ -285,6 +286,32 @@ static void parts_are_allocated_one_by_one(void **state) {
     free_guest(guest);
 }
 
+/* Nothing is to be allocated. */
+static wasm_trap_t *whole_import(guest_t *guest, wasmtime_caller_t *caller, const char *name,
+                                 const wasmtime_val_t *args, wasmtime_val_t *results) {
+    (void)guest, (void)caller, (void)args;
+    if (strcmp(name, "spin:argument ") == 0)
+        results[0].of.i64 = -1;
+    return NULL;
+}
+
+/* Gets the arguments, calls, gives the result, and only then calls post-return. */
+static void a_whole_call_is_one_entry(void **state) {
+    (void)state;
+    guest_t *guest = fuse_file("fuse_flags");
+    assert_null(start(guest, whole_import));
+    wasmtime_context_t *context = wasmtime_store_context(guest->store);
+    wasmtime_extern_t found;
+    wasm_trap_t *trap = NULL;
+    assert_true(
+        wasmtime_instance_export_get(context, &guest->instance, "spin:call:text", 14, &found));
+    wasmtime_val_t part = {.kind = WASMTIME_I64, .of.i64 = -1};
+    wasmtime_error_t *error = wasmtime_func_call(context, &found.of.func, &part, 1, NULL, 0, &trap);
+    check_contains(message_of(guest, error, trap), "cannot leave component instance");
+    assert_string_equal(guest->log, "spin:argument  0; spin:result i 8");
+    free_guest(guest);
+}
+
 static void allocators_and_post_returns_cannot_leave(void **state) {
     (void)state;
     guest_t *guest = fuse_file("fuse_flags");
@@ -391,6 +418,49 @@ static void names_and_origins_survive(void **state) {
     free_guest(guest);
 }
 
+/* Where the last such byte of a function stands in its module. */
+static size_t last_of(const core_module_t *module, uint32_t function, uint8_t opcode) {
+    spin_slice_t body = module->bodies[function - module->imported[CORE_EXTERN_FUNC]];
+    const uint8_t *at = memrchr(body.ptr, opcode, body.len);
+    assert_non_null(at);
+    return (size_t)(at - module->bytes.ptr);
+}
+
+static void functions_lead_to_their_origin(void **state) {
+    (void)state;
+    enum { CALL = 0x10, MAIN = 1, MAIN_FIRST = 3 };
+    guest_t *guest = fuse_file("fuse_shim");
+    const ast_component_t *component;
+    linked_component_t linked;
+    fuse_origin_t origin;
+    size_t offset;
+    check_error(component_decode(&guest->arena, buf_slice(&guest->bytes), &component));
+    check_error(component_link(&guest->arena, component, NULL, &linked));
+    const core_module_t *main = linked.modules[MAIN].module;
+    const core_module_t *fused = &guest->module;
+
+    assert_false(fuse_map_find(fused, 0, &origin));
+    assert_false(fuse_map_find(fused, MAIN_FIRST + main->function_count, &origin));
+    assert_false(fuse_map_find(main, 0, &origin)); /* no such section */
+    assert_true(fuse_map_find(fused, MAIN_FIRST, &origin));
+    assert_int_equal(origin.instance, 1);
+    assert_int_equal(origin.module, MAIN);
+    assert_int_equal(origin.function, 1); /* after its import */
+
+    size_t here = last_of(fused, MAIN_FIRST, CALL), there = last_of(main, 1, CALL);
+    assert_true(fuse_map_offset(fused, MAIN_FIRST, main, &origin, here, &offset));
+    assert_int_equal(offset, there);
+    assert_true(fuse_map_offset(fused, MAIN_FIRST, main, &origin, here + 1, &offset));
+    assert_int_equal(offset, there);
+    assert_false(fuse_map_offset(fused, MAIN_FIRST, main, &origin, 0, &offset));
+    assert_false(fuse_map_offset(fused, MAIN_FIRST, main, &origin, fused->bytes.len, &offset));
+    /* The shim's body is another one: nobody gets there. */
+    assert_true(fuse_map_find(fused, MAIN_FIRST - 1, &origin));
+    assert_false(
+        fuse_map_offset(fused, MAIN_FIRST - 1, linked.modules[0].module, &origin, here, &offset));
+    free_guest(guest);
+}
+
 static void same_types_are_one(void **state) {
     (void)state;
     guest_t *guest = fuse_file("fuse_order");
@@ -405,6 +475,59 @@ static spin_error_t *fuse_once(void *bytes) {
     buf_deinit(&out);
     arena_deinit(&arena);
     return error;
+}
+
+/* Function bodies and constant expressions are not the validator's: what is wrong there is found
+ * when they are written. */
+static void a_global_that_is_not_there_is_an_error(void **state) {
+    static const char bytes[] = "\0asm\x0d\0\1\0"        /* a component */
+                                "\1\x10\0asm\1\0\0\0"    /* with a core module, */
+                                "\6\6\1\x7f\0\x23\1\x0b" /* whose only global is as global 1, */
+                                "\2\4\1\0\0\0";          /* that is instantiated */
+    arena_t arena = {0};
+    buf_t out = {0};
+    spin_error_t *error = fuse_bytes(&arena, spin_slice_of(bytes, sizeof bytes - 1), &out);
+    (void)state;
+    assert_int_equal(spin_error_kind(error), SPIN_ERROR_INVALID);
+    assert_string_equal(spin_error_message(error), "unknown global 1");
+    assert_int_equal(spin_error_position(error).offset, 23);
+    spin_error_free(error);
+    buf_deinit(&out);
+    arena_deinit(&arena);
+}
+
+static void put_section(buf_t *out, uint8_t id, const buf_t *content) {
+    buf_append_byte(out, id);
+    core_put_u32(out, (uint32_t)content->len);
+    buf_append(out, buf_slice(content));
+}
+
+/* A small component can have many instances of a large module. */
+static void code_is_bounded(void **state) {
+    enum { MODULE_BYTES = 1024 * 1024, INSTANCES = 513 };
+    arena_t arena = {0};
+    buf_t custom = {0}, module = {0}, instances = {0}, bytes = {0}, out = {0};
+    (void)state;
+    assert_true(buf_reserve(&custom, MODULE_BYTES));
+    memset(custom.ptr, 0, MODULE_BYTES);
+    custom.len = MODULE_BYTES;
+    core_put_preamble(&module);
+    put_section(&module, CORE_SECTION_CUSTOM, &custom);
+    core_put_u32(&instances, INSTANCES);
+    for (int i = 0; i < INSTANCES; i++)
+        buf_append(&instances, SLICE_LITERAL("\0\0\0"));
+    buf_append(&bytes, SLICE_LITERAL("\0asm\x0d\0\1\0"));
+    put_section(&bytes, 1, &module);
+    put_section(&bytes, 2, &instances);
+    spin_error_t *error = fuse_bytes(&arena, buf_slice(&bytes), &out);
+    assert_int_equal(spin_error_kind(error), SPIN_ERROR_LIMIT);
+    spin_error_free(error);
+    buf_deinit(&custom);
+    buf_deinit(&module);
+    buf_deinit(&instances);
+    buf_deinit(&bytes);
+    buf_deinit(&out);
+    arena_deinit(&arena);
 }
 
 static void lack_of_memory_is_an_error(void **state) {
@@ -426,13 +549,17 @@ int main(void) {
         cmocka_unit_test(segments_and_starts_keep_their_order),
         cmocka_unit_test(segments_out_of_bounds_trap_in_their_turn),
         cmocka_unit_test(parts_are_allocated_one_by_one),
+        cmocka_unit_test(a_whole_call_is_one_entry),
         cmocka_unit_test(allocators_and_post_returns_cannot_leave),
         cmocka_unit_test(instances_are_not_entered_again),
         cmocka_unit_test(destructors_are_called_by_the_module),
         cmocka_unit_test(exceptions_are_caught),
         cmocka_unit_test(references_stay_declared),
         cmocka_unit_test(names_and_origins_survive),
+        cmocka_unit_test(functions_lead_to_their_origin),
         cmocka_unit_test(same_types_are_one),
+        cmocka_unit_test(a_global_that_is_not_there_is_an_error),
+        cmocka_unit_test(code_is_bounded),
         cmocka_unit_test(lack_of_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

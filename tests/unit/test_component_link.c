@@ -74,6 +74,7 @@ static void imports_come_from_the_host(void **state) {
         "instance 0: module0 of 0 lower0 builtin0\n"
         "resource 0: file host \"\"\n"
         "resource 1: stream host \"a:b/streams\"\n"
+        "same: \"a:b/users\" stream is resource1\n"
         "options 0: utf8\n"
         "import 0: \"\" plain(a: f32) -> f64\n"
         "import 1: \"a:b/streams\" [method]stream.read(self: borrow<stream>) -> result<_, what>\n"

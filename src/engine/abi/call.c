@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "engine/abi/state.h"
+#include "engine/abi/value.h"
 #include "engine/async/async.h"
 #include "engine/context.h"
 #include "engine/model/model.h"
@@ -228,10 +229,23 @@ static bool start_drop(abi_instance_t *state) {
     return false;
 }
 
+/* Size and alignment of the next part, or -1 where there is none. */
+static int64_t next_part(const spin_lower_t *lower) {
+    if (lower->at >= lower->count)
+        return -1;
+    const abi_part_t *part = &lower->parts[lower->at];
+    return (int64_t)(part->size | (uint64_t)part->align << 32);
+}
+
 static spin_error_t *start_entry(abi_instance_t *state) {
     abi_call_t *call = &state->call;
     const abi_entry_t *entry = call->bound->entry;
     size_t results = entry->results_len > 0;
+    if (entry->helper != NULL && entry->model != NULL) {
+        call->values[0] = (wasmtime_val_t){.kind = WASMTIME_I64, .of.i64 = next_part(&call->lower)};
+        enter(state, &call->bound->func, 1, entry->post != NULL ? 0 : results);
+        return NULL;
+    }
     if (entry->helper != NULL) {
         call->values[0] = abi_val_i32(call->lower.count);
         enter(state, &call->bound->func, 1, results);
@@ -260,8 +274,11 @@ static bool start_initialize(abi_instance_t *state) {
 /* What a component gave away it takes back at once: the result was copied. False: nothing. */
 static bool start_leave(abi_instance_t *state) {
     abi_call_t *call = &state->call;
+    const abi_entry_t *entry = call->bound->entry;
+    if (entry->helper != NULL && entry->post != NULL) /* it has done both */
+        return false;
     call->error = lift_result(state);
-    if (call->error != NULL || call->bound->entry->post == NULL)
+    if (call->error != NULL || entry->post == NULL)
         return false;
     call->step = ABI_LEAVE;
     call->values[0] = call->returned;
@@ -353,6 +370,23 @@ static spin_error_t *end_scope(abi_instance_t *state, spin_error_t *error) {
     return error;
 }
 
+/* What a component gave and then trapped, or nobody wants: the host's objects in it are let go. */
+static void drop_result(abi_instance_t *state, bool failed) {
+    abi_call_t *call = &state->call;
+    const spin_abi_export_t *function = call->function;
+    const model_export_t *model = call->bound->entry->model;
+    if (model == NULL || call->result == NULL || function->lift == NULL)
+        return;
+    bool is_value = function == model->value;
+    if (is_value && (failed || ((const abi_value_args_t *)call->args)->unwanted))
+        model_drop_value(state->model, model->lift->type->result.type, call->result);
+    if (!failed)
+        return;
+    if (call->outcome != NULL && function->clear != NULL)
+        function->clear(function->context, call->result);
+    memset(call->result, 0, function->c_result_size);
+}
+
 static void finish(abi_instance_t *state) {
     abi_call_t *call = &state->call;
     const spin_abi_export_t *function = call->function;
@@ -366,6 +400,7 @@ static void finish(abi_instance_t *state) {
     else if (error == NULL)
         error = lift_result(state);
     abi_handles_end_borrows(&state->handles);
+    drop_result(state, error != NULL);
     error = abi_error_name(error, instance->component->component->id, function->name);
     call->step = ABI_IDLE;
     if (call->outcome != NULL) {
@@ -437,6 +472,66 @@ static void on_step(spin_instance_t *instance, spin_error_t *error, void *user) 
         call->stepped = true;
     else
         run(state);
+}
+
+/* ── what a whole call asks for (fuse.h) ── */
+
+/* The call that the helper of a component serves, or NULL where it has no business. */
+static abi_instance_t *served(wasmtime_caller_t *caller) {
+    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
+    abi_instance_t *state = instance->abi;
+    bool is_served = state != NULL && state->call.step == ABI_ENTER &&
+                     state->call.bound->entry->model != NULL &&
+                     state->call.bound->entry->helper != NULL && state->call.error == NULL;
+    return is_served ? state : NULL;
+}
+
+/* `error`, if there is one, tells more than the trap. */
+static wasm_trap_t *stop(wasmtime_caller_t *caller, abi_instance_t *state, spin_error_t *error) {
+    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
+    if (state != NULL)
+        state->call.error = error;
+    return abi_trap(instance, error_new(SPIN_ERROR_TRAP, "a call's helper, called out of turn"));
+}
+
+wasm_trap_t *abi_on_argument(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                             size_t len) {
+    abi_instance_t *state = served(caller);
+    (void)env, (void)len;
+    if (state == NULL || state->call.filled)
+        return stop(caller, NULL, NULL);
+    spin_lower_t *lower = &state->call.lower;
+    const size_t params_len = state->call.bound->entry->params_len;
+    spin_flat_t flat[ABI_MAX_FLAT] = {0};
+    if (lower->at < lower->count)
+        lower->parts[lower->at++].ptr = (uint32_t)values[0].i32;
+    const int64_t part = next_part(lower);
+    if (part == -1) {
+        state->call.filled = true;
+        spin_error_t *error = abi_call_lower(state, flat);
+        if (error != NULL)
+            return stop(caller, state, error);
+    }
+    for (size_t i = 0; i < params_len; i++)
+        values[i].i64 = (int64_t)flat[i];
+    values[params_len].i64 = part;
+    return NULL;
+}
+
+wasm_trap_t *abi_on_result(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                           size_t len) {
+    abi_instance_t *state = served(caller);
+    (void)env, (void)len;
+    if (state == NULL || !state->call.filled)
+        return stop(caller, NULL, NULL);
+    abi_call_t *call = &state->call;
+    const abi_entry_t *entry = call->bound->entry;
+    if (entry->results_len > 1)
+        call->returned = abi_val('i', (uint32_t)values[0].i32);
+    else if (entry->results_len == 1)
+        call->returned = abi_val(entry->results[0], (uint64_t)values[0].i64);
+    spin_error_t *error = lift_result(state);
+    return error == NULL ? NULL : stop(caller, state, error);
 }
 
 /* ── from outside ── */
@@ -538,8 +633,11 @@ spin_error_t *spin_abi_start(spin_instance_t *instance, const spin_abi_export_t 
                              const void *args, spin_abi_done_fn done, void (*handler)(void),
                              void *user) {
     spin_error_t *error = begin(instance, function, args, NULL, NULL);
-    if (error == NULL)
+    if (error == NULL) {
         error = keep(instance->abi);
+        if (error != NULL)
+            leave_scope(instance->abi);
+    }
     if (error != NULL)
         return abi_error_name(error, instance->component->component->id, function->name);
     abi_call_t *call = &instance->abi->call;

@@ -209,7 +209,10 @@ void abi_component_deinit(abi_component_t *component) {
 
 static bool is_entry(const abi_entry_t *entry, const spin_abi_export_t *function) {
     return strcmp(entry->params, function->params) == 0 &&
-           strcmp(entry->results, function->results) == 0;
+           strcmp(entry->results, function->results) == 0 &&
+           entry->params_size == function->params_size &&
+           entry->result_size == function->result_size &&
+           entry->by_types == (function->context != NULL);
 }
 
 static bool is_descriptor(const spin_abi_export_t *function) {
@@ -268,6 +271,9 @@ static spin_error_t *new_entry(abi_component_t *abi, const wasm_exporttype_vec_t
     entry->results = arena_copy_text(&abi->arena, spin_slice(function->results));
     entry->params_len = strlen(function->params);
     entry->results_len = strlen(function->results);
+    entry->params_size = function->params_size;
+    entry->result_size = function->result_size;
+    entry->by_types = function->context != NULL;
     entry->abi = abi->abi;
     entry->layout_known = true;
     entry->helper = find_helper(exports, function);
@@ -323,12 +329,16 @@ static spin_error_t *resolve_modelled(live_module_t *module, const spin_abi_expo
     abi_entry_t *entry = arena_calloc(&abi->arena, 1, sizeof *entry);
     if (entry == NULL)
         return error_no_memory();
-    *entry = (abi_entry_t){.name = export->name,
+    *entry = (abi_entry_t){.name = export->core,
                            .params = arena_copy_text(&abi->arena, spin_slice(function->params)),
                            .results = arena_copy_text(&abi->arena, spin_slice(function->results)),
                            .params_len = strlen(function->params),
                            .results_len = strlen(function->results),
+                           .params_size = function->params_size,
+                           .result_size = function->result_size,
+                           .by_types = function->context != NULL,
                            .post = export->post,
+                           .helper = export->call,
                            .layout_known = true,
                            .model = export};
     const char *key = arena_copy_text(&abi->arena, name);
@@ -425,7 +435,7 @@ static spin_error_t *new_bound(abi_instance_t *state, const char *name, const ab
         return error_no_memory();
     spin_error_t *error =
         function_of(instance, entry->helper != NULL ? entry->helper : entry->name, &bound->func);
-    if (error == NULL && entry->post != NULL)
+    if (error == NULL && entry->post != NULL && entry->helper == NULL)
         error = function_of(instance, entry->post, &bound->post);
     *out = bound;
     return error;

@@ -141,17 +141,28 @@ static const abi_handle_t *guest_handle(const abi_instance_t *state, uint32_t nu
     return is_guest ? entry : NULL;
 }
 
-uint32_t spin_lower_guest_own(spin_lower_t *lower, uint32_t handle) {
-    return lower->model != NULL ? model_lower_guest(lower, SPIN_TYPE_OWN, handle) : handle;
+uint32_t spin_lower_guest_own(spin_lower_t *lower, const spin_abi_guest_resource_t *resource,
+                              uint32_t handle) {
+    return lower->model != NULL ? model_lower_guest(lower, SPIN_TYPE_OWN, resource, handle)
+                                : handle;
 }
 
-uint32_t spin_lift_guest_own(spin_lift_t *lift, uint32_t handle) {
-    return lift->model != NULL ? model_lift_guest(lift, handle) : handle;
+uint32_t spin_lift_guest_own(spin_lift_t *lift, const spin_abi_guest_resource_t *resource,
+                             uint32_t handle) {
+    return lift->model != NULL ? model_lift_guest(lift, resource, handle) : handle;
+}
+
+uint32_t spin_lower_guest_borrow_of(spin_lower_t *lower, const spin_abi_guest_resource_t *resource,
+                                    uint32_t handle) {
+    return lower->model != NULL ? model_lower_guest(lower, SPIN_TYPE_BORROW, resource, handle)
+                                : spin_lower_guest_borrow(lower, handle);
 }
 
 uint32_t spin_lower_guest_borrow(spin_lower_t *lower, uint32_t handle) {
-    if (lower->model != NULL)
-        return model_lower_guest(lower, SPIN_TYPE_BORROW, handle);
+    if (lower->model != NULL) {
+        spin_lower_fail(lower, "handle whose resource was not said", handle);
+        return 0;
+    }
     const abi_handle_t *entry = guest_handle(lower->instance->abi, handle);
     if (entry == NULL)
         spin_lower_fail(lower, "handle of a guest's resource", handle);

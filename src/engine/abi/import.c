@@ -24,7 +24,7 @@ static wasm_trap_t *trap_of(spin_instance_t *instance, const abi_import_t *impor
 /* ── the end of a call ── */
 
 /* What the result owns goes nowhere: lowering it once more drops that. */
-static void discard(spin_host_call_t *call) {
+void abi_host_call_discard(spin_host_call_t *call) {
     const spin_abi_import_t *function = call->import->function;
     size_t flat_len = call->import->results_len;
     if (flat_len == 0 || call->instance->component->context->links.resources == NULL)
@@ -47,7 +47,7 @@ static void clear(spin_host_call_t *call) {
     abi_instance_t *state = call->instance->abi;
     bool cancelled = call->step == HOST_WAITING;
     if (call->answered)
-        discard(call);
+        abi_host_call_discard(call);
     if (state->model != NULL) {
         model_return_loans(state->model, &call->loans);
         model_end_temps(state->model, &call->temps);
@@ -202,6 +202,9 @@ static void begin_lower(spin_host_call_t *call, wasmtime_caller_t *caller) {
         lower->error = NULL;
         if (error == NULL && lower->count > 0 && call->import->options == NULL)
             error = abi_find_allocator(state);
+        if (error == NULL && lower->count > 0 && call->import->options != NULL &&
+            !call->import->has_parts)
+            error = error_new(SPIN_ERROR_INTERNAL, "nobody allocates for its result");
     }
     if (error != NULL)
         end(call, error);
@@ -331,6 +334,8 @@ void abi_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *val
     call->area = import->results_len > 1 ? (uint32_t)values[values_len - 1].of.i32 : 0;
     if (import->options == NULL)
         look_around(state, caller);
+    else if (instance->phase == INSTANCE_PREPARING) /* it may answer later, without a caller */
+        model_memory(state->model, import->options, caller);
     spin_error_t *error = operate(call, values, caller);
     if (error != NULL) {
         spin_error_free(call->error);
@@ -406,6 +411,8 @@ void spin_host_call_done(spin_host_call_t *call, spin_error_t *error) {
     call->error = error;
     call->answered = error == NULL;
     call->step = HOST_RUNNING;
+    if (call->answers != NULL)
+        ++*call->answers;
     engine_instance_wake(call->instance);
 }
 

@@ -234,7 +234,7 @@ static uint32_t add_handle(spin_lower_t *lower, const void *type, void *object, 
         if (error != NULL)
             fail(lower, error);
     }
-    if (lower->failed && lower->discards && !is_borrow && object != NULL)
+    if (lower->failed && lower->discards && !is_borrow && object != NULL && resource->drop != NULL)
         resource->drop(resource, lower->instance, object);
     return number;
 }

@@ -34,8 +34,12 @@ struct abi_entry {
     const char *results;
     size_t params_len;
     size_t results_len;
+    uint32_t params_size;
+    uint32_t result_size;
+    bool by_types;      /* at run time, and not by generated code */
     const char *post;   /* the export to call after it, or NULL */
-    const char *helper; /* the export that does a whole call (component/legacy.h), or NULL */
+    const char *helper; /* the export that does a whole call (component/legacy.h, or
+                           fuse_has_call), or NULL */
     spin_abi_t abi;
     bool layout_known;           /* else it shows from a result */
     const model_export_t *model; /* of a component of the component model, else NULL */
@@ -225,6 +229,7 @@ typedef struct abi_links {
     wasmtime_linker_t *linker;
     abi_resource_t *resources;   /* of the linked interfaces; in the arena */
     const abi_import_t *imports; /* the last one first; in the arena */
+    bool on_loop;                /* what is defined now: spin_component_define_on_loop */
     arena_t arena;
 } abi_links_t;
 
@@ -235,7 +240,8 @@ struct spin_host_call {
     spin_instance_t *instance;
     const abi_import_t *import;
     host_step_t step;
-    bool answered; /* there is a result that was not lowered yet */
+    bool answered;     /* there is a result that was not lowered yet */
+    uint32_t *answers; /* counts it when it has answered after all; NULL: nobody counts */
     void (*cancel)(spin_host_call_t *call, void *data);
     void *data;
     void *args;
@@ -366,6 +372,12 @@ spin_error_t *abi_legacy_define(wasmtime_linker_t *linker);
 /* The second pass of the call that is under way; `flat` has room for ABI_MAX_FLAT. */
 spin_error_t *abi_call_lower(abi_instance_t *state, spin_flat_t *flat);
 
+/* fuse.h, "spin:argument" and "spin:result": they serve the call that is under way. */
+wasm_trap_t *abi_on_argument(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                             size_t len);
+wasm_trap_t *abi_on_result(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
+                           size_t len);
+
 /* ── import.c ── */
 
 /* A trap of a host function, which says `error`; this takes it. */
@@ -376,6 +388,8 @@ void abi_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *val
                  wasmtime_async_continuation_t *continuation);
 /* Ends a call that the guest will not go on with. */
 void abi_host_call_end(spin_host_call_t *call);
+/* Drops what the answer holds, which no guest takes. */
+void abi_host_call_discard(spin_host_call_t *call);
 /* fuse.h, FUSE_PART: goes on with a call that has answered with parts. */
 wasm_trap_t *abi_on_part(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
                          size_t len);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/abi/state.h"
 #include "engine/context.h"
+#include "engine/model/model.h"
 
 /* A descriptor that stays with the instance. */
 struct abi_value_export {
@@ -226,11 +227,13 @@ spin_error_t *spin_value_call(spin_instance_t *instance, const spin_function_t *
                               const spin_value_t *args, size_t args_len, spin_value_t *result) {
     const spin_abi_export_t *export;
     spin_value_t answer = {0};
+    if (instance->component->model != NULL)
+        return model_value_call(instance, function, args, args_len, result);
     if (result != NULL)
         *result = answer;
     spin_error_t *error = begin(instance, function, args, args_len, &export);
     if (error == NULL)
-        error = spin_abi_call(instance, export, &(abi_value_args_t){args}, &answer);
+        error = spin_abi_call(instance, export, &(abi_value_args_t){.items = args}, &answer);
     if (error == NULL && result != NULL)
         *result = answer;
     else
@@ -247,9 +250,11 @@ spin_error_t *spin_value_start(spin_instance_t *instance, const spin_function_t 
                                const spin_value_t *args, size_t args_len, spin_value_done_fn done,
                                void *user) {
     const spin_abi_export_t *export;
+    if (instance->component->model != NULL)
+        return model_value_start(instance, function, args, args_len, done, user);
     spin_error_t *error = begin(instance, function, args, args_len, &export);
     if (error != NULL)
         return error;
-    return spin_abi_start(instance, export, &(abi_value_args_t){args}, call_done,
+    return spin_abi_start(instance, export, &(abi_value_args_t){.items = args}, call_done,
                           (void (*)(void))done, user);
 }

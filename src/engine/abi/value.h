@@ -11,6 +11,7 @@
  * against their types. */
 typedef struct abi_value_args {
     const spin_value_t *items; /* one for each parameter */
+    bool unwanted;             /* the result: the host's objects in it are let go */
 } abi_value_args_t;
 
 /* Describes `function` as the drivers want it. What `*out` points to lies in `arena`, and

@@ -23,8 +23,10 @@ spin_error_t *spin_component_define_function(spin_engine_builder_t *builder, spi
                              .user = user};
     if (import->module == NULL || import->name == NULL)
         return error_no_memory();
-    links->imports = import;
-    return NULL;
+    spin_error_t *error = links->on_loop ? model_function_on_loop(&links->arena, import) : NULL;
+    if (error == NULL)
+        links->imports = import;
+    return error;
 }
 
 spin_error_t *spin_component_define_resource(spin_engine_builder_t *builder, spin_slice_t interface,
@@ -44,16 +46,24 @@ spin_error_t *spin_component_define_resource(spin_engine_builder_t *builder, spi
                                  .user = user};
     if (resource->module == NULL || resource->name == NULL)
         return error_no_memory();
-    links->resources = resource;
-    return NULL;
+    spin_error_t *error = links->on_loop ? model_resource_on_loop(&links->arena, resource) : NULL;
+    if (error == NULL)
+        links->resources = resource;
+    return error;
+}
+
+void spin_component_define_on_loop(spin_engine_builder_t *builder) {
+    builder_links(builder)->on_loop = true;
 }
 
 /* ── calls ── */
 
+static spin_error_t *name_error_of(spin_slice_t id, spin_error_t *error) {
+    return error == NULL ? NULL : error_wrap(error, "component \"%.*s\"", SLICE_ARG(id));
+}
+
 static spin_error_t *name_error(const spin_instance_t *instance, spin_error_t *error) {
-    return error == NULL ? NULL
-                         : error_wrap(error, "component \"%.*s\"",
-                                      SLICE_ARG(instance->component->component->id));
+    return name_error_of(instance->component->component->id, error);
 }
 
 static spin_error_t *find_export(spin_instance_t *instance, spin_slice_t name,
@@ -72,6 +82,11 @@ spin_error_t *spin_component_function(spin_instance_t *instance, spin_slice_t na
     if (error == NULL)
         *out = export->lift->type;
     return name_error(instance, error);
+}
+
+/* The call is over: nobody is told later than this. False: the instance was freed for that. */
+static bool tell_drops(spin_instance_t *instance) {
+    return instance->abi == NULL || model_tell_drops(instance->abi->model);
 }
 
 /* Described once for all instances. */
@@ -111,7 +126,9 @@ spin_error_t *spin_component_call(spin_instance_t *instance, spin_slice_t name,
         *result = answer;
     spin_error_t *error = begin(instance, name, args, args_len, &export);
     if (error == NULL)
-        error = spin_abi_call(instance, export, &(abi_value_args_t){args}, &answer);
+        error = spin_abi_call(instance, export, &(abi_value_args_t){args, result == NULL}, &answer);
+    if (error == NULL || spin_error_kind(error) != SPIN_ERROR_CANCELLED) /* it is there still */
+        tell_drops(instance);
     if (error == NULL && result != NULL)
         *result = answer;
     else
@@ -121,7 +138,10 @@ spin_error_t *spin_component_call(spin_instance_t *instance, spin_slice_t name,
 
 static void call_done(spin_instance_t *instance, spin_error_t *error, void *result,
                       void (*handler)(void), void *user) {
-    ((spin_value_done_fn)handler)(instance, error, result, user);
+    if (tell_drops(instance))
+        ((spin_value_done_fn)handler)(instance, error, result, user);
+    else
+        spin_error_free(error);
 }
 
 spin_error_t *spin_component_start(spin_instance_t *instance, spin_slice_t name,
@@ -131,8 +151,49 @@ spin_error_t *spin_component_start(spin_instance_t *instance, spin_slice_t name,
     spin_error_t *error = begin(instance, name, args, args_len, &export);
     if (error != NULL)
         return error;
-    return spin_abi_start(instance, export, &(abi_value_args_t){args}, call_done,
+    return spin_abi_start(instance, export, &(abi_value_args_t){.items = args}, call_done,
                           (void (*)(void))done, user);
+}
+
+/* ── calls by functions of a WIT: the component's own types say whose its handles are ── */
+
+static spin_error_t *check_function(spin_instance_t *instance, const spin_function_t *function,
+                                    arena_t *arena, spin_slice_t *name) {
+    spin_abi_export_t shape;
+    model_export_t *export;
+    spin_error_t *error = abi_value_describe(arena, function, &shape);
+    if (error != NULL)
+        return name_error(instance, error);
+    *name = spin_slice(shape.export_name);
+    error = find_export(instance, *name, &export);
+    if (error == NULL)
+        error = model_check_export(export, &shape);
+    return abi_error_name(error, instance->component->component->id, shape.name);
+}
+
+spin_error_t *model_value_call(spin_instance_t *instance, const spin_function_t *function,
+                               const spin_value_t *args, size_t args_len, spin_value_t *result) {
+    arena_t arena = {0};
+    spin_slice_t name;
+    if (result != NULL)
+        *result = (spin_value_t){0};
+    spin_error_t *error = check_function(instance, function, &arena, &name);
+    if (error == NULL)
+        error = spin_component_call(instance, name, args, args_len, result);
+    arena_deinit(&arena);
+    return error;
+}
+
+spin_error_t *model_value_start(spin_instance_t *instance, const spin_function_t *function,
+                                const spin_value_t *args, size_t args_len, spin_value_done_fn done,
+                                void *user) {
+    arena_t arena = {0};
+    spin_slice_t name;
+    spin_error_t *error = check_function(instance, function, &arena, &name);
+    if (error == NULL)
+        error = spin_component_start(instance, name, args, args_len, done, user);
+    arena_deinit(&arena);
+    return error;
 }
 
 /* ── handles ── */
@@ -163,8 +224,12 @@ spin_error_t *spin_component_drop(spin_instance_t *instance, uint64_t handle) {
                          &destructor, NULL))
         return name_error(instance, error_new(SPIN_ERROR_INTERNAL, "it does not export \"%s\"",
                                               resource->destructor));
+    const spin_slice_t id = instance->component->component->id;
     wasmtime_val_t value = abi_val_i32((uint32_t)rep);
     error = spin_instance_call(instance, &destructor.of.func, &value, 1, NULL, 0);
-    state->is_dead |= error != NULL;
-    return error == NULL ? NULL : name_error(instance, error_wrap(error, "a destructor"));
+    if (error == NULL || spin_error_kind(error) != SPIN_ERROR_CANCELLED) { /* it is there still */
+        state->is_dead |= error != NULL;
+        model_tell_drops(state);
+    }
+    return error == NULL ? NULL : name_error_of(id, error_wrap(error, "a destructor"));
 }

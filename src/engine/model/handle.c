@@ -1,6 +1,7 @@
 /* Handles as they go from one table to another (CanonicalABI.md, "Lifting", "Lowering",
  * `resource.drop`). */
 #include "base/error.h"
+#include "engine/abi/value.h"
 #include "engine/async/async.h"
 #include "engine/context.h"
 #include "engine/model/model.h"
@@ -154,19 +155,50 @@ static spin_error_t *give_borrow(spin_lower_t *lower, const model_resource_t *re
     return model_handle_add_borrow(state, lower->component, resource->id, rep, out);
 }
 
-/* A resource of the host that can't be given to the guest any more. */
-static void discard(const spin_lower_t *lower, const spin_type_t *type, uint64_t value) {
+/* A resource of the host that nobody gets any more. */
+static void discard(model_instance_t *state, const spin_type_t *type, uint64_t value) {
     const model_resource_t *resource =
-        type->kind == SPIN_TYPE_OWN ? model_resource_of(lower->model->model, type) : NULL;
-    if (resource != NULL && resource->linked->is_host)
-        drop_host(lower->model, resource->id, value);
+        type->kind == SPIN_TYPE_OWN ? model_resource_of(state->model, type) : NULL;
+    if (resource != NULL && resource->linked->is_host &&
+        (value != 0 || resource->host->drop_value != NULL)) /* no object: what was not made yet */
+        drop_host(state, resource->id, value);
+}
+
+/* As deep as types nest. */
+void model_drop_value(model_instance_t *state, const spin_type_t *type, const spin_value_t *value) {
+    const bool is_same = type->kind == SPIN_TYPE_LIST || type->kind == SPIN_TYPE_FIXED_LIST;
+    const spin_type_t *payload;
+    switch (value->kind) { /* 0: there is none */
+    case SPIN_TYPE_OWN: discard(state, type, value->of.natural); break;
+    case SPIN_TYPE_LIST:
+    case SPIN_TYPE_FIXED_LIST:
+    case SPIN_TYPE_TUPLE:
+    case SPIN_TYPE_RECORD:
+        for (size_t i = 0; i < value->of.list.len; i++)
+            model_drop_value(state, type->parts[is_same ? 0 : i].ref.type,
+                             &value->of.list.items[i]);
+        break;
+    case SPIN_TYPE_MAP:
+        for (size_t i = 0; i < 2 * value->of.list.len; i++)
+            model_drop_value(state, type->parts[i % 2].ref.type,
+                             &value->of.list.items[i / 2].of.list.items[i % 2]);
+        break;
+    case SPIN_TYPE_VARIANT:
+    case SPIN_TYPE_OPTION:
+    case SPIN_TYPE_RESULT:
+        payload = abi_case_type(type, value->of.variant.index);
+        if (payload != NULL && value->of.variant.payload != NULL)
+            model_drop_value(state, payload, value->of.variant.payload);
+        break;
+    default: break;
+    }
 }
 
 uint32_t model_lower_handle(spin_lower_t *lower, const spin_type_t *type, uint64_t value) {
     uint32_t number = 0;
     if (lower->failed) {
         if (lower->discards)
-            discard(lower, type, value);
+            discard(lower->model, type, value);
         return 0;
     }
     if (type->kind != SPIN_TYPE_OWN && type->kind != SPIN_TYPE_BORROW) {
@@ -183,8 +215,11 @@ uint32_t model_lower_handle(spin_lower_t *lower, const spin_type_t *type, uint64
                           : type->kind == SPIN_TYPE_OWN
                               ? give_own(lower, resource, value, &number)
                               : give_borrow(lower, resource, value, &number);
-    if (error != NULL)
+    if (error != NULL) {
         lower_stop(lower, error);
+        if (lower->discards)
+            discard(lower->model, type, value);
+    }
     return number;
 }
 
@@ -267,31 +302,39 @@ uint64_t model_lift_handle(spin_lift_t *lift, const spin_type_t *type, uint32_t 
     return value;
 }
 
-/* The type of what is under a number, as a value's type. */
-static bool type_of(const model_instance_t *state, const handle_table_t *table, uint32_t number,
-                    spin_type_kind_t kind, spin_type_t *out) {
-    const handle_t *entry = handle_table_get(table, number);
-    if (entry == NULL || entry->kind >= HANDLE_OTHER)
-        return false;
-    *out =
-        (spin_type_t){.kind = kind, .resource = state->model->resources[entry->type].linked->type};
-    return true;
+/* own<> or borrow<> of a resource that generated code knows by name. */
+static spin_error_t *guest_type(const model_instance_t *state, spin_type_kind_t kind,
+                                const spin_abi_guest_resource_t *resource, spin_type_t *out) {
+    const linked_resource_t *linked = model_module_resource(
+        state->model->module, spin_slice(resource->module), spin_slice(resource->name));
+    if (linked == NULL || linked->is_host)
+        return error_new(SPIN_ERROR_NOT_FOUND, "resource \"%s\" of \"%s\": it does not %s it",
+                         resource->name, resource->module, linked == NULL ? "export" : "implement");
+    *out = (spin_type_t){.kind = kind, .resource = linked->type};
+    return NULL;
 }
 
-uint32_t model_lower_guest(spin_lower_t *lower, spin_type_kind_t kind, uint32_t handle) {
+uint32_t model_lower_guest(spin_lower_t *lower, spin_type_kind_t kind,
+                           const spin_abi_guest_resource_t *resource, uint32_t handle) {
     spin_type_t type;
-    if (type_of(lower->model, model_host_table(lower->model), handle, kind, &type))
+    if (lower->failed)
+        return 0;
+    spin_error_t *error = guest_type(lower->model, kind, resource, &type);
+    if (error == NULL)
         return model_lower_handle(lower, &type, handle);
-    lower_stop(lower, error_new(SPIN_ERROR_TRAP, "unknown handle index %u", handle));
+    lower_stop(lower, error);
     return 0;
 }
 
-uint32_t model_lift_guest(spin_lift_t *lift, uint32_t number) {
+uint32_t model_lift_guest(spin_lift_t *lift, const spin_abi_guest_resource_t *resource,
+                          uint32_t number) {
     spin_type_t type;
-    const handle_table_t *table = model_table(lift->model, lift->component);
-    if (type_of(lift->model, table, number, SPIN_TYPE_OWN, &type))
+    if (lift->failed)
+        return 0;
+    spin_error_t *error = guest_type(lift->model, SPIN_TYPE_OWN, resource, &type);
+    if (error == NULL)
         return (uint32_t)model_lift_handle(lift, &type, number);
-    abi_lift_stop(lift, error_new(SPIN_ERROR_TRAP, "unknown handle index %u", number));
+    abi_lift_stop(lift, error);
     return 0;
 }
 

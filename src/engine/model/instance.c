@@ -24,6 +24,8 @@ model_instance_t *model_instance_of(spin_instance_t *instance) {
     if (state->tables == NULL || (state->memories == NULL && linked->memory_count > 0) ||
         (state->allocators == NULL && linked->realloc_count > 0))
         return NULL;
+    for (size_t i = 0; i < tables; i++)
+        state->tables[i].taken = &state->handles;
     abi->model = state;
     return state;
 }
@@ -35,6 +37,7 @@ void model_instance_end(model_instance_t *state) {
     async_state_end(state->async);
     for (uint32_t i = 0; i <= state->model->module->linked->component_count; i++)
         model_drop_hosts(state, &state->tables[i]);
+    model_tell_drops(state);
 }
 
 /* While start functions run exports show to host functions only. */
@@ -51,36 +54,54 @@ static bool find(model_instance_t *state, wasmtime_caller_t *caller, const char 
     return false;
 }
 
+static void find_allocator(model_instance_t *state, const model_options_t *options,
+                           wasmtime_caller_t *caller) {
+    wasmtime_extern_t found;
+    struct model_allocator *known = &state->allocators[options->linked->realloc_number];
+    if (known->is_found || !find(state, caller, options->realloc, WASMTIME_EXTERN_FUNC, &found))
+        return;
+    known->func = found.of.func;
+    known->is_found = true;
+}
+
+void model_find(model_instance_t *state, const model_options_t *options,
+                wasmtime_caller_t *caller) {
+    model_memory(state, options, caller);
+    if (options->realloc != NULL)
+        find_allocator(state, options, caller);
+}
+
 abi_memory_t model_memory(model_instance_t *state, const model_options_t *options,
                           wasmtime_caller_t *caller) {
     abi_memory_t memory = {0};
     wasmtime_extern_t found;
     if (options->memory == NULL)
         return memory;
+    const spin_instance_t *instance = state->instance;
     struct model_memory *known = &state->memories[options->linked->memory_number];
+    if (!known->is_found && options->linked->memory_number == 0 && instance->has_memory) {
+        known->memory = instance->memory;
+        known->is_found = true;
+    }
     if (!known->is_found && find(state, caller, options->memory, WASMTIME_EXTERN_MEMORY, &found)) {
         known->memory = found.of.memory;
         known->is_found = true;
     }
     if (known->is_found) {
-        memory.base = wasmtime_memory_data(state->instance->wasm, &known->memory);
-        memory.len = wasmtime_memory_data_size(state->instance->wasm, &known->memory);
+        memory.base = wasmtime_memory_data(instance->wasm, &known->memory);
+        memory.len = wasmtime_memory_data_size(instance->wasm, &known->memory);
     }
     return memory;
 }
 
 spin_error_t *model_allocator(model_instance_t *state, const model_options_t *options,
                               wasmtime_func_t *out) {
-    wasmtime_extern_t found;
     if (options->realloc == NULL)
         return error_new(SPIN_ERROR_NOT_FOUND, "it has no allocator");
-    struct model_allocator *known = &state->allocators[options->linked->realloc_number];
-    if (!known->is_found) {
-        if (!find(state, NULL, options->realloc, WASMTIME_EXTERN_FUNC, &found))
-            return error_new(SPIN_ERROR_NOT_FOUND, "it does not export \"%s\"", options->realloc);
-        known->func = found.of.func;
-        known->is_found = true;
-    }
+    find_allocator(state, options, NULL);
+    const struct model_allocator *known = &state->allocators[options->linked->realloc_number];
+    if (!known->is_found)
+        return error_new(SPIN_ERROR_NOT_FOUND, "it does not export \"%s\"", options->realloc);
     *out = known->func;
     return NULL;
 }

@@ -16,8 +16,8 @@ wasm_trap_t *model_on_unsupported(void *env, wasmtime_caller_t *caller, wasmtime
                                   size_t len) {
     const model_env_t *own = env;
     (void)values, (void)len;
-    return trap(caller, error_new(SPIN_ERROR_UNSUPPORTED,
-                                  "%s: asynchronous components are not supported yet", own->name));
+    return trap(caller,
+                error_new(SPIN_ERROR_UNSUPPORTED, "%s: this built-in is not supported", own->name));
 }
 
 /* ── resources ── */

@@ -12,15 +12,23 @@ enum { BLOCK_BYTES = 1024 };
 
 /* ── resources ── */
 
+/* The root's own imports have the name of no interface; bindings call that "$root", as core modules
+ * do. */
+static spin_slice_t name_of_module(const char *module) {
+    const spin_slice_t name = spin_slice(module);
+    return slice_equal_text(name, "$root") ? (spin_slice_t){0} : name;
+}
+
 /* The host's definition for `name` of `interface`: the same version, else the highest that fits;
  * `best` is what was found so far. */
-static bool is_better(const model_version_t *want, spin_slice_t interface, const char *module,
-                      model_version_t *best, bool found) {
-    spin_slice_t rest, have_name = spin_slice(module);
-    model_version_t have = model_version_of(have_name, &rest);
-    if (rest.len > 0 || want->is_exact) /* an instance in an instance goes by its whole name */
+static bool is_better(spin_slice_t interface, const char *module, model_version_t *best,
+                      bool found) {
+    spin_slice_t rest, have_rest, have_name = name_of_module(module);
+    const model_version_t want = model_version_of(interface, &rest);
+    model_version_t have = model_version_of(have_name, &have_rest);
+    if (want.is_exact)
         return !found && slice_equal(interface, have_name);
-    if (!model_version_fits(want, &have))
+    if (!slice_equal(rest, have_rest) || !model_version_fits(&want, &have))
         return false;
     bool is_same = slice_equal(interface, have_name);
     bool had_same = found && best->is_exact;
@@ -34,11 +42,10 @@ static bool is_better(const model_version_t *want, spin_slice_t interface, const
 static const abi_resource_t *find_resource(const abi_resource_t *known, spin_slice_t interface,
                                            spin_slice_t name) {
     const abi_resource_t *found = NULL;
-    spin_slice_t rest;
-    model_version_t best = {0}, want = model_version_of(interface, &rest);
+    model_version_t best = {0};
     for (const abi_resource_t *at = known; at != NULL; at = at->next)
         if (at->module != NULL && slice_equal_text(name, at->name) &&
-            is_better(&want, interface, at->module, &best, found != NULL))
+            is_better(interface, at->module, &best, found != NULL))
             found = at;
     return found;
 }
@@ -90,11 +97,10 @@ const model_resource_t *model_resource_find(const model_t *model, const void *id
 static const abi_import_t *find_import(const abi_import_t *known, spin_slice_t interface,
                                        spin_slice_t name) {
     const abi_import_t *found = NULL;
-    spin_slice_t rest;
-    model_version_t best = {0}, want = model_version_of(interface, &rest);
+    model_version_t best = {0};
     for (const abi_import_t *at = known; at != NULL; at = at->next)
         if (slice_equal_text(name, at->name) &&
-            is_better(&want, interface, at->module, &best, found != NULL))
+            is_better(interface, at->module, &best, found != NULL))
             found = at;
     return found;
 }
@@ -127,8 +133,7 @@ static spin_error_t *bind_lower(linking_t *linking, const linked_lower_t *lower,
     if (found->value != NULL)
         error = model_describe_import(&model->arena, lower->type, found->name, &out->function);
     else
-        error = model_check_shape(lower->type, found->function->params, found->function->results,
-                                  found->function->params_size, found->function->result_size);
+        error = model_check_import(lower->type, found->function);
     if (error != NULL)
         return error;
     out->options = &model->module->options[lower->options];
@@ -136,6 +141,9 @@ static spin_error_t *bind_lower(linking_t *linking, const linked_lower_t *lower,
     out->params_len = strlen(out->function->params);
     out->results_len = strlen(out->function->results);
     out->has_parts = lower->type->result.type != NULL && lower->type->result.type->has_pointers;
+    if (found->value == NULL && !out->has_parts && out->function->measure != NULL)
+        return error_new(SPIN_ERROR_INVALID, "it is of another type: its result is in the "
+                                             "guest's memory");
     return NULL;
 }
 
@@ -212,7 +220,11 @@ static spin_error_t *define_intrinsic(linking_t *linking, spin_slice_t module, s
     env->name = arena_copy_text(&model->arena, name);
     if (env->name == NULL)
         return error_no_memory();
-    if (slice_equal_text(module, "spin:builtin")) {
+    if (slice_equal_text(module, "spin:argument")) {
+        callback = abi_on_argument;
+    } else if (slice_equal_text(module, "spin:result")) {
+        callback = abi_on_result;
+    } else if (slice_equal_text(module, "spin:builtin")) {
         uint32_t index = number_of(name);
         if (index >= linked->builtin_count)
             return error_new(SPIN_ERROR_INTERNAL, "there is no such built-in");
@@ -283,25 +295,55 @@ static spin_error_t *define(linking_t *linking, const wasm_importtype_t *type) {
                                       SLICE_ARG(module));
 }
 
+/* A resource that is imported as another one need not be there, but if it is, it is that one. */
+static spin_error_t *check_sames(const linking_t *linking) {
+    const linked_component_t *linked = linking->linked;
+    for (uint32_t i = 0; i < linked->same_count; i++) {
+        const linked_same_t *same = &linked->sames[i];
+        const abi_resource_t *wanted = linking->model->resources[same->resource].host;
+        const abi_resource_t *given =
+            find_resource(linking->links->resources, same->interface, same->name);
+        if (given != NULL && (wanted == NULL || given->type != wanted->type))
+            return error_new(SPIN_ERROR_INVALID,
+                             "resource \"%.*s\" of \"%.*s\" is another one than \"%.*s\" of "
+                             "\"%.*s\", which it imports it as",
+                             SLICE_ARG(same->name), SLICE_ARG(same->interface),
+                             SLICE_ARG(linked->resources[same->resource].name),
+                             SLICE_ARG(linked->resources[same->resource].interface));
+    }
+    return NULL;
+}
+
+static spin_error_t *not_offered(const char *what, spin_slice_t interface, spin_slice_t name) {
+    const bool is_wasi = slice_starts_with(interface, SLICE_LITERAL("wasi:"));
+    const char *advice =
+        is_wasi ? "; WASI is here for core modules: build it as one, for preview 1" : "";
+    if (interface.len == 0)
+        return error_new(SPIN_ERROR_INVALID,
+                         "it imports %s\"%.*s\", which this host does not offer", what,
+                         SLICE_ARG(name));
+    return error_new(SPIN_ERROR_INVALID,
+                     "it imports %s\"%.*s\" of \"%.*s\", which this host does not offer%s", what,
+                     SLICE_ARG(name), SLICE_ARG(interface), advice);
+}
+
 /* What is imported must be there, called or not. */
 static spin_error_t *check_imports(const linking_t *linking) {
     const linked_component_t *linked = linking->linked;
+    spin_error_t *error = model_check_addresses(linked);
+    if (error != NULL)
+        return error;
     for (uint32_t i = 0; i < linked->import_count; i++) {
         const linked_import_t *import = &linked->imports[i];
         if (find_for(linking, import) == NULL)
-            return error_new(SPIN_ERROR_INVALID,
-                             "it imports \"%.*s\" of \"%.*s\", which this host does not offer",
-                             SLICE_ARG(import->name), SLICE_ARG(import->interface));
+            return not_offered("", import->interface, import->name);
     }
     for (uint32_t i = 0; i < linked->resource_count; i++) {
         const linked_resource_t *resource = &linked->resources[i];
         if (resource->is_host && linking->model->resources[i].host == NULL)
-            return error_new(SPIN_ERROR_INVALID,
-                             "it imports resource \"%.*s\" of \"%.*s\", which this host does not "
-                             "offer",
-                             SLICE_ARG(resource->name), SLICE_ARG(resource->interface));
+            return not_offered("resource ", resource->interface, resource->name);
     }
-    return NULL;
+    return check_sames(linking);
 }
 
 static spin_error_t *define_all(linking_t *linking) {

@@ -25,8 +25,10 @@ struct model_options {
 struct model_export {
     const linked_lift_t *lift;
     const model_options_t *options;
-    const char *name;               /* of the core export */
+    const char *name;               /* "iface#func" */
+    const char *core;               /* the core export */
     const char *post;               /* NULL: none */
+    const char *call;               /* the export that does a whole call (fuse_has_call), or NULL */
     bool is_async;                  /* of a component that uses_async */
     const spin_abi_export_t *value; /* how it is called with values; made when it first is */
 };
@@ -46,8 +48,17 @@ spin_error_t *model_module_new(spin_wasm_component_t *binary, model_module_t **o
 void model_module_free(model_module_t *module);
 /* The export of that name, or of a version that is as good; NULL. */
 model_export_t *model_module_export(const model_module_t *module, spin_slice_t name);
+/* The resource `name` that the root exports in `interface`, or in one of a version that is as good;
+ * NULL. */
+const linked_resource_t *model_module_resource(const model_module_t *module, spin_slice_t interface,
+                                               spin_slice_t name);
 /* NOT_FOUND, with the nearest name. */
 spin_error_t *model_module_no_export(const model_module_t *module, spin_slice_t name);
+
+/* check.c: validates the core modules, function bodies included. Errors: INVALID, NO_MEMORY. */
+spin_error_t *model_check_modules(const spin_wasm_component_t *binary, wasm_engine_t *engine);
+/* UNSUPPORTED where the host would have to read or write by 64-bit addresses. */
+spin_error_t *model_check_addresses(const linked_component_t *linked);
 
 /* ── of a component in a context ── */
 
@@ -85,6 +96,8 @@ struct model_loan {
     uint32_t number;
 };
 
+typedef struct model_drop model_drop_t;
+
 #define MODEL_NO_SCOPE UINT32_MAX
 
 /* A call under way. */
@@ -101,6 +114,7 @@ struct model_instance {
     arena_t *arena;
     bool is_dead;           /* it trapped */
     handle_table_t *tables; /* of each component instance, and of the host */
+    uint32_t handles;       /* room in all of them */
     model_scope_t *scopes;  /* calls into the guest and inside */
     uint32_t scope_len;
     uint32_t scope_cap;
@@ -108,6 +122,9 @@ struct model_instance {
     uint32_t scope_now;        /* the one for which handles are lent, or MODEL_NO_SCOPE */
     struct async_state *async; /* of a component that uses_async (engine/async/state.h) */
     model_loan_t *spare;       /* loans that were given back */
+    struct model_drops {
+        model_drop_t *first, *last, *spare;
+    } drops; /* that the host is not told of yet: on_loop.c */
     struct model_memory {
         wasmtime_memory_t memory;
         bool is_found;
@@ -128,6 +145,8 @@ void model_instance_end(model_instance_t *state);
  * functions and may be NULL. */
 abi_memory_t model_memory(model_instance_t *state, const model_options_t *options,
                           wasmtime_caller_t *caller);
+/* Looks up what `options` name, for the time of start functions: later there is no `caller`. */
+void model_find(model_instance_t *state, const model_options_t *options, wasmtime_caller_t *caller);
 /* NOT_FOUND where it has none. */
 spin_error_t *model_allocator(model_instance_t *state, const model_options_t *options,
                               wasmtime_func_t *out);
@@ -172,15 +191,19 @@ spin_error_t *model_handle_drop(model_instance_t *state, uint32_t component, uin
 /* Values of own<> and borrow<>, and what asynchronous ones there will be. */
 uint32_t model_lower_handle(spin_lower_t *lower, const spin_type_t *type, uint64_t value);
 uint64_t model_lift_handle(spin_lift_t *lift, const spin_type_t *type, uint32_t number);
-/* Of a guest's resources, where the type is what the handle says. */
-uint32_t model_lower_guest(spin_lower_t *lower, spin_type_kind_t kind, uint32_t handle);
-uint32_t model_lift_guest(spin_lift_t *lift, uint32_t number);
+/* Of a resource that the root exports. */
+uint32_t model_lower_guest(spin_lower_t *lower, spin_type_kind_t kind,
+                           const spin_abi_guest_resource_t *resource, uint32_t handle);
+uint32_t model_lift_guest(spin_lift_t *lift, const spin_abi_guest_resource_t *resource,
+                          uint32_t number);
 /* The handles that were lifted have left, or stay after all. */
 void model_settle(spin_lift_t *lift, bool leaves);
 /* Ends the host's handles that were for a call only. */
 void model_end_temps(model_instance_t *state, model_loan_t **temps);
 /* Objects of the host that are left in a table are dropped. */
 void model_drop_hosts(model_instance_t *state, handle_table_t *table);
+/* The same for those in a value of `type` that a guest gave away. */
+void model_drop_value(model_instance_t *state, const spin_type_t *type, const spin_value_t *value);
 
 /* ── intrinsic.c: "spin:builtin" and "spin:runtime" ── */
 
@@ -193,7 +216,7 @@ typedef struct model_env {
 } model_env_t;
 
 typedef wasmtime_func_unchecked_callback_t model_callback_t;
-/* NULL: it is not supported (yet). */
+/* NULL: it is not supported. */
 model_callback_t model_builtin_callback(ast_canon_kind_t kind);
 model_callback_t model_runtime_callback(fuse_runtime_t function);
 /* Traps and says so. */
@@ -202,14 +225,29 @@ wasm_trap_t *model_on_unsupported(void *env, wasmtime_caller_t *caller, wasmtime
 
 /* ── value.c: functions that are described by their types ── */
 
-/* INVALID where a function that is called, or calls, by this core signature is not of that type. */
-spin_error_t *model_check_shape(const spin_function_t *type, const char *params,
-                                const char *results, uint32_t params_size, uint32_t result_size);
-/* The same for an export. */
+/* Whether what describes a function, generated code say, fits its type. Errors: INVALID;
+ * UNSUPPORTED (a type that generated code does not pass). */
+spin_error_t *model_check_import(const spin_function_t *type, const spin_abi_import_t *function);
 spin_error_t *model_check_export(const model_export_t *export, const spin_abi_export_t *function);
 /* An import whose function takes values. */
 spin_error_t *model_describe_import(arena_t *arena, const spin_function_t *type, const char *name,
                                     const spin_abi_import_t **out);
+
+/* ── on_loop.c: what the host is called for by the loop, and not on the guest's stack ── */
+
+spin_error_t *model_function_on_loop(arena_t *arena, abi_import_t *import);
+spin_error_t *model_resource_on_loop(arena_t *arena, abi_resource_t *resource);
+/* Tells of what was dropped on the guest's stack. `state` may be NULL. False: the instance was
+ * freed for that. */
+bool model_tell_drops(model_instance_t *state);
+
+/* ── api.c: spin_value_call, spin_value_start ── */
+
+spin_error_t *model_value_call(spin_instance_t *instance, const spin_function_t *function,
+                               const spin_value_t *args, size_t args_len, spin_value_t *result);
+spin_error_t *model_value_start(spin_instance_t *instance, const spin_function_t *function,
+                                const spin_value_t *args, size_t args_len, spin_value_done_fn done,
+                                void *user);
 
 /* ── version.c ── */
 

@@ -6,13 +6,17 @@
 
 static spin_error_t *grow(handle_table_t *table, arena_t *arena) {
     uint32_t cap = table->cap == 0 ? 8 : 2 * table->cap;
-    if (table->len > HANDLE_TABLE_MOST)
+    if (table->len >= HANDLE_TABLE_MOST)
         return error_new(SPIN_ERROR_LIMIT, "the guest holds %d handles already", HANDLE_TABLE_MOST);
+    if (table->taken != NULL && *table->taken + (cap - table->cap) > HANDLE_TABLES_MOST)
+        return error_new(SPIN_ERROR_LIMIT, "the guest's components hold too many handles");
     handle_t *items = arena_alloc(arena, cap * sizeof *items);
     if (items == NULL)
         return error_no_memory();
     if (table->len > 0)
         memcpy(items, table->items, table->len * sizeof *items);
+    if (table->taken != NULL)
+        *table->taken += cap - table->cap;
     table->items = items;
     table->cap = cap;
     if (table->len == 0)

@@ -34,10 +34,14 @@ typedef struct handle_table {
     handle_t *items;
     uint32_t len;
     uint32_t cap;
-    uint32_t free; /* the one that was freed last */
+    uint32_t free;   /* the one that was freed last */
+    uint32_t *taken; /* room that tables have together; NULL: nobody counts */
 } handle_table_t;
 
-enum { HANDLE_TABLE_MOST = 1 << 20 };
+enum {
+    HANDLE_TABLE_MOST = 1 << 20,
+    HANDLE_TABLES_MOST = 2 * HANDLE_TABLE_MOST, /* together */
+};
 
 /* Errors: LIMIT, NO_MEMORY. */
 spin_error_t *handle_table_add(handle_table_t *table, arena_t *arena, handle_t entry,

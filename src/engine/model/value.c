@@ -70,25 +70,64 @@ spin_error_t *model_describe_import(arena_t *arena, const spin_function_t *type,
     return NULL;
 }
 
-spin_error_t *model_check_shape(const spin_function_t *type, const char *params,
-                                const char *results, uint32_t params_size, uint32_t result_size) {
+/* ── descriptors that were made elsewhere ── */
+
+static spin_error_t *another_type(const spin_abi_export_t *shape, const spin_abi_export_t *given) {
+    if (strcmp(shape->params, given->params) != 0 || strcmp(shape->results, given->results) != 0)
+        return error_new(SPIN_ERROR_INVALID,
+                         "it is of another type: its values are (%s) -> (%s), and not (%s) -> (%s)",
+                         shape->params, shape->results, given->params, given->results);
+    bool is_params = shape->params_size != given->params_size;
+    return error_new(SPIN_ERROR_INVALID, "it is of another type: %s takes %u bytes, and not %u",
+                     is_params ? "what it takes" : "its result",
+                     is_params ? shape->params_size : shape->result_size,
+                     is_params ? given->params_size : given->result_size);
+}
+
+/* As deep as types nest. */
+static bool has_ends(const spin_type_t *type) {
+    if (type->kind == SPIN_TYPE_STREAM || type->kind == SPIN_TYPE_FUTURE ||
+        type->kind == SPIN_TYPE_ERROR_CONTEXT)
+        return true;
+    for (size_t i = 0; type->has_handles && i < type->parts_len; i++)
+        if (type->parts[i].ref.type != NULL && has_ends(type->parts[i].ref.type))
+            return true;
+    return false;
+}
+
+/* Generated code passes numbers, which are the host's in values only. */
+static spin_error_t *check_ends(const spin_function_t *type) {
+    bool has = type->result.type != NULL && has_ends(type->result.type);
+    for (size_t i = 0; i < type->params_len; i++)
+        has |= has_ends(type->params[i].ref.type);
+    return !has ? NULL
+                : error_new(SPIN_ERROR_UNSUPPORTED,
+                            "streams, futures and error contexts go as values only "
+                            "(spin_component_call), not by generated code");
+}
+
+static spin_error_t *check(const spin_function_t *type, const spin_abi_export_t *given) {
     spin_abi_export_t shape;
     arena_t arena = {0};
     spin_error_t *error = abi_value_describe(&arena, type, &shape);
+    const bool is_area = given->results[0] != '\0' && given->results[1] != '\0';
     if (error == NULL &&
-        (strcmp(shape.params, params) != 0 || strcmp(shape.results, results) != 0 ||
-         shape.params_size != params_size ||
-         (results[0] != '\0' && results[1] != '\0' && shape.result_size != result_size)))
-        error = error_new(SPIN_ERROR_INVALID,
-                          "it is of another type: its values are (%s) -> (%s), and not (%s) -> "
-                          "(%s)",
-                          shape.params, shape.results, params, results);
+        (strcmp(shape.params, given->params) != 0 || strcmp(shape.results, given->results) != 0 ||
+         shape.params_size != given->params_size ||
+         (is_area && shape.result_size != given->result_size)))
+        error = another_type(&shape, given);
     arena_deinit(&arena);
-    return error;
+    return error != NULL || given->context != NULL ? error : check_ends(type);
+}
+
+spin_error_t *model_check_import(const spin_function_t *type, const spin_abi_import_t *function) {
+    const spin_abi_export_t given = {.params = function->params,
+                                     .results = function->results,
+                                     .params_size = function->params_size,
+                                     .result_size = function->result_size};
+    return check(type, &given);
 }
 
 spin_error_t *model_check_export(const model_export_t *export, const spin_abi_export_t *function) {
-    const spin_function_t *type = export->lift->type;
-    return model_check_shape(type, function->params, function->results, function->params_size,
-                             function->result_size);
+    return check(export->lift->type, function);
 }

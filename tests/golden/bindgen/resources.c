@@ -48,6 +48,18 @@ static const spin_abi_resource_t resource_resources_both_thing = {
     drop_resources_both_thing,
 };
 
+static const spin_abi_guest_resource_t guest_resource_resources_guest_session = {
+    /* size */ sizeof(spin_abi_guest_resource_t),
+    "test:resources/guest@1.2.3",
+    "session",
+};
+
+static const spin_abi_guest_resource_t guest_resource_resources_guest_both_thing = {
+    /* size */ sizeof(spin_abi_guest_resource_t),
+    "test:resources/both@1.2.3",
+    "thing",
+};
+
 static void store_string(spin_lower_t *lower, uint8_t *at, spin_slice_t value) {
     uint32_t ptr, len;
     spin_lower_text(lower, value, &ptr, &len);
@@ -138,7 +150,9 @@ static uint32_t lower_list_own_guest_session(spin_lower_t *lower,
     if (to == NULL)
         return ptr;
     for (size_t i = 0; i < value->len; i++) {
-        spin_store_u32(to + i * 4, spin_lower_guest_own(lower, value->items[i].handle));
+        spin_store_u32(to + i * 4,
+                       spin_lower_guest_own(lower, &guest_resource_resources_guest_session,
+                                            value->items[i].handle));
     }
     return ptr;
 }
@@ -167,7 +181,8 @@ static void measure_guest_both_box(spin_lower_t *lower, const resources_guest_bo
 
 static void flatten_guest_both_box(spin_lower_t *lower, spin_flat_t *flat,
                                    const resources_guest_both_box_t *value) {
-    flat[0] = spin_lower_guest_own(lower, value->thing.handle);
+    flat[0] = spin_lower_guest_own(lower, &guest_resource_resources_guest_both_thing,
+                                   value->thing.handle);
     flatten_string(lower, flat + 1, value->label);
 }
 
@@ -217,7 +232,8 @@ load_result_own_guest_session_string(spin_lift_t *lift, const uint8_t *at,
     }
     value->is_error = tag == 1;
     if (!value->is_error) {
-        value->of.ok.handle = spin_lift_guest_own(lift, spin_load_u32(at + 4));
+        value->of.ok.handle = spin_lift_guest_own(lift, &guest_resource_resources_guest_session,
+                                                  spin_load_u32(at + 4));
     } else {
         value->of.error = spin_lift_text(lift, spin_load_u32(at + 4), spin_load_u32(at + 8));
     }
@@ -232,7 +248,8 @@ void resources_result_own_guest_session_string_clear(
 
 static void load_guest_both_box(spin_lift_t *lift, const uint8_t *at,
                                 resources_guest_both_box_t *value) {
-    value->thing.handle = spin_lift_guest_own(lift, spin_load_u32(at));
+    value->thing.handle = spin_lift_guest_own(lift, &guest_resource_resources_guest_both_thing,
+                                              spin_load_u32(at));
     value->label = spin_lift_text(lift, spin_load_u32(at + 4), spin_load_u32(at + 8));
 }
 
@@ -800,7 +817,8 @@ static void lift_result_resources_guest_session_constructor(spin_lift_t *lift, c
     (void)context;
     (void)area;
     resources_guest_session_t *ret = (resources_guest_session_t *)result;
-    (*ret).handle = spin_lift_guest_own(lift, (uint32_t)flat[0]);
+    (*ret).handle = spin_lift_guest_own(lift, &guest_resource_resources_guest_session,
+                                        (uint32_t)flat[0]);
 }
 
 static void done_resources_guest_session_constructor(spin_instance_t *instance, spin_error_t *error,
@@ -859,7 +877,8 @@ static void lower_args_resources_guest_session_next(spin_lower_t *lower, const v
     (void)area;
     const struct args_of_resources_guest_session_next *args =
         (const struct args_of_resources_guest_session_next *)data;
-    flat[0] = spin_lower_guest_borrow(lower, args->self.handle);
+    flat[0] = spin_lower_guest_borrow_of(lower, &guest_resource_resources_guest_session,
+                                         args->self.handle);
 }
 
 static void lift_result_resources_guest_session_next(spin_lift_t *lift, const void *context,
@@ -950,7 +969,8 @@ static void lift_result_resources_guest_session_merge(spin_lift_t *lift, const v
     (void)context;
     (void)area;
     resources_guest_session_t *ret = (resources_guest_session_t *)result;
-    (*ret).handle = spin_lift_guest_own(lift, (uint32_t)flat[0]);
+    (*ret).handle = spin_lift_guest_own(lift, &guest_resource_resources_guest_session,
+                                        (uint32_t)flat[0]);
 }
 
 static void done_resources_guest_session_merge(spin_instance_t *instance, spin_error_t *error,
@@ -1019,7 +1039,8 @@ static void lower_args_resources_guest_open(spin_lower_t *lower, const void *con
         (const struct args_of_resources_guest_open *)data;
     flat[0] = lower_list_borrow_host_file(lower, args->files);
     flat[1] = (uint32_t)args->files->len;
-    flat[2] = spin_lower_guest_borrow(lower, args->inside.handle);
+    flat[2] = spin_lower_guest_borrow_of(lower, &guest_resource_resources_guest_session,
+                                         args->inside.handle);
 }
 
 static void lift_result_resources_guest_open(spin_lift_t *lift, const void *context,
@@ -1094,7 +1115,8 @@ static void lower_args_resources_both_thing_touch(spin_lower_t *lower, const voi
     (void)area;
     const struct args_of_resources_both_thing_touch *args =
         (const struct args_of_resources_both_thing_touch *)data;
-    flat[0] = spin_lower_guest_borrow(lower, args->self.handle);
+    flat[0] = spin_lower_guest_borrow_of(lower, &guest_resource_resources_guest_both_thing,
+                                         args->self.handle);
 }
 
 static void lift_result_resources_both_thing_touch(spin_lift_t *lift, const void *context,
