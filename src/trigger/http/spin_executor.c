@@ -1,5 +1,6 @@
 /* Runs components with the entry point of 2022, `handle-http-request` of wit/spin-http.wit. */
 #include "base/error.h"
+#include "engine/instance.h"
 #include "trigger/http/executor.h"
 #include "trigger/http/spin_request.h"
 #include "trigger/http/spin_response.h"
@@ -12,7 +13,10 @@ typedef struct spin_call {
 static spin_error_t *check(http_component_t *component, spin_execution_context_t *context) {
     spin_error_t *error =
         spin_abi_check(context, component->id, &guest_http_handle_http_request_export);
-    if (error != NULL && spin_error_kind(error) == SPIN_ERROR_NOT_FOUND)
+    if (error != NULL && engine_context_has_model(context, component->id))
+        error = error_wrap(error, "this component of the component model is not made for this "
+                                  "trigger, which calls one function");
+    else if (error != NULL && spin_error_kind(error) == SPIN_ERROR_NOT_FOUND)
         error = error_wrap(error, "it can't be called: is it meant for the Wagi executor?");
     return error;
 }

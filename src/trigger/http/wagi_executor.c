@@ -138,6 +138,11 @@ static void on_ready(spin_instance_t *instance, spin_error_t *error, void *user)
 static spin_error_t *check(http_component_t *component, spin_execution_context_t *context) {
     wasm_exporttype_vec_t exports;
     bool found = false;
+    if (engine_context_has_model(context, component->id))
+        return error_new(SPIN_ERROR_UNSUPPORTED,
+                         "the Wagi executor runs core modules that export \"%.*s\", and this is a "
+                         "component of the component model: build it as a core module",
+                         SLICE_ARG(component->entrypoint));
     wasmtime_module_exports(spin_execution_context_module(context, component->id), &exports);
     for (size_t i = 0; i < exports.size && !found; i++) {
         const wasm_name_t *name = wasm_exporttype_name(exports.data[i]);

@@ -76,6 +76,7 @@ static void write_all(gen_t *gen) {
     for (size_t i = 0; i < gen->units.len; i++)
         if (gen->units.items[i].side == GEN_HOST)
             gen_resources(gen, &gen->units.items[i]);
+    gen_guest_resources(gen);
     gen_lower_functions(gen);
     gen_lift_functions(gen);
     for (size_t i = 0; i < gen->units.len && gen->error == NULL; i++) {

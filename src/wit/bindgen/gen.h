@@ -237,6 +237,7 @@ bool gen_is_outside(const wit_type_t *type);
 bool gen_tag_may_be_wrong(const wit_type_t *type);
 wit_layout_t gen_element_layout(const gen_type_t *type);
 const char *gen_resource_name(gen_t *gen, const wit_typedef_t *resource);
+const char *gen_guest_resource_name(gen_t *gen, const wit_typedef_t *resource);
 
 /* All functions that the types need. */
 void gen_lower_functions(gen_t *gen);
@@ -266,5 +267,6 @@ void gen_exports_need(gen_t *gen, const gen_unit_t *unit);
 void gen_exports(gen_t *gen, const gen_unit_t *unit);
 /* Descriptors of the resources, which lifting and lowering name. */
 void gen_resources(gen_t *gen, const gen_unit_t *unit);
+void gen_guest_resources(gen_t *gen);
 
 #endif

@@ -279,6 +279,22 @@ static void write_function(gen_t *gen, const gen_unit_t *unit, const wit_functio
     write_call(&call);
 }
 
+void gen_guest_resources(gen_t *gen) {
+    for (size_t i = 0; i < gen->handles.len; i++) {
+        const wit_typedef_t *resource = gen->handles.items[i].resource;
+        if (!gen->handles.items[i].guest)
+            continue;
+        gen->subject = gen_text(gen, "resource \"%.*s\"", SLICE_ARG(resource->name));
+        gen_declare(gen, gen_guest_resource_name(gen, resource), gen->subject);
+        buf_printf(&gen->source,
+                   "static const spin_abi_guest_resource_t %s = {\n"
+                   "    /* size */ sizeof(spin_abi_guest_resource_t),\n    \"%.*s\",\n"
+                   "    \"%.*s\",\n};\n\n",
+                   gen_guest_resource_name(gen, resource), SLICE_ARG(resource->interface->id),
+                   SLICE_ARG(resource->name));
+    }
+}
+
 void gen_imports(gen_t *gen, const gen_unit_t *unit) {
     if (unit->functions.len == 0)
         return;

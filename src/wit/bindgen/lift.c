@@ -42,7 +42,8 @@ static void from_number(gen_t *gen, unsigned indent, const gen_type_t *type, con
                  wit->kind == SPIN_TYPE_OWN ? "own" : "borrow",
                  gen_resource_name(gen, wit->resource), number);
     else if (wit->kind == SPIN_TYPE_OWN)
-        gen_line(gen, indent, "%s.handle = spin_lift_guest_own(lift, %s);", value, number);
+        gen_line(gen, indent, "%s.handle = spin_lift_guest_own(lift, &%s, %s);", value,
+                 gen_guest_resource_name(gen, wit->resource), number);
     else if (gen_is_handle(wit))
         gen_line(gen, indent, "%s.handle = %s;", value, number);
     else

@@ -77,9 +77,11 @@ static const char *number(gen_t *gen, const gen_type_t *type, const char *value,
                         wit->kind == SPIN_TYPE_OWN ? "own" : "borrow",
                         gen_resource_name(gen, wit->resource), value);
     if (wit->kind == SPIN_TYPE_BORROW)
-        return gen_text(gen, "spin_lower_guest_borrow(lower, %s.handle)", value);
+        return gen_text(gen, "spin_lower_guest_borrow_of(lower, &%s, %s.handle)",
+                        gen_guest_resource_name(gen, wit->resource), value);
     if (wit->kind == SPIN_TYPE_OWN)
-        return gen_text(gen, "spin_lower_guest_own(lower, %s.handle)", value);
+        return gen_text(gen, "spin_lower_guest_own(lower, &%s, %s.handle)",
+                        gen_guest_resource_name(gen, wit->resource), value);
     return gen_text(gen, "%s.handle", value);
 }
 

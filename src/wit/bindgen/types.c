@@ -109,6 +109,11 @@ const char *gen_resource_name(gen_t *gen, const wit_typedef_t *resource) {
     return gen_text(gen, "resource_%.*s", (int)strlen(name) - 2, name);
 }
 
+const char *gen_guest_resource_name(gen_t *gen, const wit_typedef_t *resource) {
+    const char *name = gen_resource_type(gen, resource, true);
+    return gen_text(gen, "guest_resource_%.*s", (int)strlen(name) - 2, name);
+}
+
 /* What guests export may be made of resources of their own, or of the host's that they import. */
 bool gen_is_guest_resource(gen_t *gen, const wit_typedef_t *resource, gen_side_t side) {
     resource = gen_origin(resource);
