@@ -23,9 +23,9 @@ static void check_value(const spin_abi_export_t *export, const wit_type_t *type,
     spin_value_t back = {0};
     require(spin_value_check(value, type) == NULL);
     fake_begin(&guest);
-    spin_error_t *error =
-        fake_lower(&guest, SPIN_ABI_CANONICAL, export->measure, export->lower, export->context,
-                   &(abi_value_args_t){value}, export->result_size, export->result_align, &values);
+    spin_error_t *error = fake_lower(&guest, SPIN_ABI_CANONICAL, export->measure, export->lower,
+                                     export->context, &(abi_value_args_t){.items = value},
+                                     export->result_size, export->result_align, &values);
     if (error == NULL) { /* else the parts, which overlapped, are too many apart */
         require(fake_lift(&guest, LIFT_ARENA, export->lift, export->context, &values, &back) ==
                 NULL);

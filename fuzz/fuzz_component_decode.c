@@ -1,32 +1,15 @@
-/* Any bytes are a component or an error inside them. What is decoded can be printed, and, where it
- * is valid, its world can be told; what is linked fuses into a core module. Decoding it again gives
- * the same text. */
-#include <stdlib.h>
-
+/* Any bytes are a component or an error inside them. What is decoded can be printed, and decoding
+ * it again gives the same text. What is valid has a world or a reason why not, links unless the
+ * host would have to give something, and fuses into a core module unless a function body is
+ * broken, which only who compiles it checks (fuzz_component_fuse.c). */
 #include "base/error.h"
 #include "component/fuse.h"
 #include "component/print.h"
 #include "component/validate.h"
 #include "component/world.h"
+#include "component_checks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds) {
-    if (!holds)
-        abort();
-}
-
-/* Errors about the input, never about this library; with an offset inside it where there is one. */
-static void check_error(spin_error_t *error, size_t size, bool has_offset) {
-    spin_error_kind_t kind = spin_error_kind(error);
-    require(kind == SPIN_ERROR_INVALID || kind == SPIN_ERROR_UNSUPPORTED ||
-            kind == SPIN_ERROR_LIMIT || kind == SPIN_ERROR_NOT_FOUND ||
-            kind == SPIN_ERROR_NO_MEMORY);
-    spin_position_t position = spin_error_position(error);
-    require(!has_offset || kind == SPIN_ERROR_NO_MEMORY || position.has_offset);
-    require(!position.has_offset || position.offset <= size);
-    spin_error_free(error);
-}
 
 static void check_print(const ast_component_t *component, spin_slice_t bytes) {
     arena_t arena = {0};
@@ -49,18 +32,24 @@ static void check_world(const ast_component_t *component, size_t size) {
     buf_deinit(&text);
 }
 
-static void check_fused(arena_t *arena, const ast_component_t *component, size_t size) {
-    linked_component_t linked;
+static void check_fused(arena_t *arena, const linked_component_t *linked, size_t size) {
     core_module_t module;
     buf_t fused = {0};
-    spin_error_t *error = component_link(arena, component, NULL, &linked);
-    if (error == NULL)
-        error = component_fuse(&linked, NULL, &fused);
+    spin_error_t *error = component_fuse(linked, NULL, &fused);
     if (error != NULL)
-        check_error(error, size, false);
+        check_error(error, size, true);
     else
         require(core_module_read(arena, buf_slice(&fused), &module) == NULL);
     buf_deinit(&fused);
+}
+
+static void check_linked(arena_t *arena, const ast_component_t *component, size_t size) {
+    linked_component_t linked;
+    spin_error_t *error = component_link(arena, component, NULL, &linked);
+    if (error != NULL)
+        check_error(error, size, false);
+    else
+        check_fused(arena, &linked, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -74,11 +63,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         error = component_validate(component, NULL);
         if (error == NULL) {
             check_world(component, size);
-            check_fused(&arena, component, size);
+            check_linked(&arena, component, size);
         }
     }
     if (error != NULL)
-        check_error(error, size, true);
+        check_located_error(error, size);
     arena_deinit(&arena);
     return 0;
 }
