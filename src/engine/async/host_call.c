@@ -174,29 +174,18 @@ static spin_error_t *begin(async_subtask_t *subtask) {
     return error;
 }
 
-static bool is_over(void *env) {
-    (void)env;
-    return true;
-}
-
 void async_on_host_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
                         size_t values_len, wasmtime_val_t *results, size_t results_len,
                         wasm_trap_t **trap, wasmtime_async_continuation_t *continuation) {
     const async_lower_t *lower = env;
-    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
-    async_state_t *state = async_state_of(model_instance_of(instance));
-    (void)results_len;
-    *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
     async_subtask_t *subtask =
-        state == NULL ? NULL : async_subtask_new(state, lower, values, values_len);
-    if (subtask == NULL) {
-        *trap = abi_trap(instance, error_no_memory());
+        async_subtask_begin(lower, caller, values, values_len, results, trap, continuation);
+    (void)results_len;
+    if (subtask == NULL)
         return;
-    }
-    subtask->results = results;
-    subtask->trap = trap;
-    if (instance->phase == INSTANCE_PREPARING)
-        model_find(state->model, lower->options, caller);
+    model_instance_t *model = subtask->state->model;
+    if (model->instance->phase == INSTANCE_PREPARING)
+        model_find(model, lower->options, caller);
     spin_error_t *error = begin(subtask);
     if (error != NULL)
         error = error_wrap(error, "%s: %s", lower->import->module, lower->import->name);

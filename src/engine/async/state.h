@@ -231,9 +231,12 @@ struct async_subtask {
 static inline bool async_subtask_is_resolved(const async_subtask_t *subtask) {
     return subtask->phase >= ASYNC_SUBTASK_RETURNED;
 }
-/* NULL when out of memory. */
-async_subtask_t *async_subtask_new(async_state_t *state, const async_lower_t *lower,
-                                   const wasmtime_val_t *values, size_t values_len);
+/* What a lower's function begins with: a subtask for this call, and no continuation yet. NULL, and
+ * a trap, when out of memory. */
+async_subtask_t *async_subtask_begin(const async_lower_t *lower, wasmtime_caller_t *caller,
+                                     const wasmtime_val_t *values, size_t values_len,
+                                     wasmtime_val_t *results, wasm_trap_t **trap,
+                                     wasmtime_async_continuation_t *continuation);
 /* What the lower answers when its callee has blocked or is over; an `error`, which this takes,
  * traps. False: the caller waits, and goes on with async_subtask_go_on. */
 bool async_subtask_finish(async_subtask_t *subtask, spin_error_t *error);

@@ -199,8 +199,8 @@ static bool is_over(void *env) {
     return true;
 }
 
-async_subtask_t *async_subtask_new(async_state_t *state, const async_lower_t *lower,
-                                   const wasmtime_val_t *values, size_t values_len) {
+static async_subtask_t *subtask_new(async_state_t *state, const async_lower_t *lower,
+                                    const wasmtime_val_t *values, size_t values_len) {
     async_subtask_t *subtask = mem_calloc(1, sizeof *subtask);
     if (subtask == NULL)
         return NULL;
@@ -232,28 +232,38 @@ static spin_error_t *prepare(async_subtask_t *subtask, wasmtime_caller_t *caller
     return async_find_functions(subtask->state, lower->lift, caller);
 }
 
+async_subtask_t *async_subtask_begin(const async_lower_t *lower, wasmtime_caller_t *caller,
+                                     const wasmtime_val_t *values, size_t values_len,
+                                     wasmtime_val_t *results, wasm_trap_t **trap,
+                                     wasmtime_async_continuation_t *continuation) {
+    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
+    async_state_t *state = async_state_of(model_instance_of(instance));
+    *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
+    async_subtask_t *subtask = state == NULL ? NULL : subtask_new(state, lower, values, values_len);
+    if (subtask == NULL) {
+        *trap = abi_trap(instance, error_no_memory());
+        return NULL;
+    }
+    subtask->results = results;
+    subtask->trap = trap;
+    return subtask;
+}
+
 void async_on_call(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *values,
                    size_t values_len, wasmtime_val_t *results, size_t results_len,
                    wasm_trap_t **trap, wasmtime_async_continuation_t *continuation) {
     const async_lower_t *lower = env;
-    spin_instance_t *instance = spin_instance_from_store(wasmtime_caller_context(caller));
-    async_state_t *state = async_state_of(model_instance_of(instance));
-    (void)results_len;
-    *continuation = (wasmtime_async_continuation_t){is_over, NULL, NULL};
     async_subtask_t *subtask =
-        state == NULL ? NULL : async_subtask_new(state, lower, values, values_len);
-    if (subtask == NULL) {
-        *trap = abi_trap(instance, error_no_memory());
+        async_subtask_begin(lower, caller, values, values_len, results, trap, continuation);
+    (void)results_len;
+    if (subtask == NULL)
         return;
-    }
-    subtask->results = results;
-    subtask->trap = trap;
     spin_error_t *error = may_call(subtask) ? prepare(subtask, caller) : async_cannot_block();
     bool ended = true;
     if (error == NULL) {
-        subtask->task = async_task_new(state, lower->lift, subtask);
+        subtask->task = async_task_new(subtask->state, lower->lift, subtask);
         if (subtask->task == NULL)
-            error = async_threads_exhausted(&state->threads);
+            error = async_threads_exhausted(&subtask->state->threads);
         else
             ended = async_task_run(subtask->task, lower->linked->component, &error);
     }

@@ -109,6 +109,12 @@ static void lower_stop(spin_lower_t *lower, spin_error_t *error) {
     lower->error = error;
 }
 
+static spin_error_t *check_number(uint64_t value) {
+    if (value <= UINT32_MAX)
+        return NULL;
+    return error_new(SPIN_ERROR_INVALID, "unknown handle index %llu", (unsigned long long)value);
+}
+
 /* The host's handle of a guest's resource becomes the guest's. */
 static spin_error_t *give_own(spin_lower_t *lower, const model_resource_t *resource, uint64_t value,
                               uint32_t *out) {
@@ -117,11 +123,10 @@ static spin_error_t *give_own(spin_lower_t *lower, const model_resource_t *resou
     uint64_t rep = value;
     handle_t *entry = NULL;
     if (!resource->linked->is_host) {
-        if (value > UINT32_MAX)
-            return error_new(SPIN_ERROR_INVALID, "unknown handle index %llu",
-                             (unsigned long long)value);
-        spin_error_t *error =
-            model_handle_own(state, linked->component_count, resource->id, (uint32_t)value, &entry);
+        spin_error_t *error = check_number(value);
+        if (error == NULL)
+            error = model_handle_own(state, linked->component_count, resource->id, (uint32_t)value,
+                                     &entry);
         if (error != NULL || entry == NULL)
             return error;
         rep = entry->of.rep;
@@ -137,11 +142,10 @@ static spin_error_t *give_borrow(spin_lower_t *lower, const model_resource_t *re
     uint64_t rep = value;
     handle_t *entry = NULL;
     if (!resource->linked->is_host) {
-        if (value > UINT32_MAX)
-            return error_new(SPIN_ERROR_INVALID, "unknown handle index %llu",
-                             (unsigned long long)value);
-        spin_error_t *error =
-            model_handle_any(state, linked->component_count, resource->id, (uint32_t)value, &entry);
+        spin_error_t *error = check_number(value);
+        if (error == NULL)
+            error = model_handle_any(state, linked->component_count, resource->id, (uint32_t)value,
+                                     &entry);
         if (error == NULL && lower->loans != NULL)
             error = model_lend(state, model_host_table(state), (uint32_t)value, lower->loans);
         if (error != NULL || entry == NULL)
