@@ -64,6 +64,7 @@ static spin_error_t *lower_result(async_subtask_t *subtask) {
     spin_lower_t lower;
     abi_lower_begin(&lower, model->instance, &subtask->host->arena, SPIN_ABI_CANONICAL);
     abi_lower_by(&lower, model, own->options, own->linked->component);
+    lower.discards = true; /* what can't be given is dropped */
     if (function->measure != NULL)
         function->measure(&lower, function->context, subtask->host->result);
     spin_error_t *error = async_allocate(subtask->state, &lower);
