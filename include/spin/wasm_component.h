@@ -22,6 +22,7 @@ typedef struct spin_component_module {
     spin_slice_t bytes; /* copied */
 } spin_component_module_t;
 
+/* How a component is read. */
 typedef struct spin_wasm_component_options {
     size_t size; /* sizeof(spin_wasm_component_options_t) */
     /* Core modules for imports of them. */

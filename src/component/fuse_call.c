@@ -47,8 +47,9 @@ static void import(fuse_t *fuse, bool is_result, const char *letters, add_fn add
     if (find(fuse, is_result, letters) != FUSE_NONE)
         return;
     memcpy(made.letters, letters, len + 1);
-    memcpy(results, letters, len);
-    memcpy(results + len, "I", 2);
+    memcpy(results, letters, len + 1);
+    results[len] = 'I';
+    results[len + 1] = 0;
     spin_slice_t name = arena_copy(&fuse->arena, spin_slice(letters));
     if (is_result)
         made.number = add(fuse, SLICE_LITERAL("spin:result"), name, letters, "");
