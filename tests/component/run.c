@@ -101,6 +101,7 @@ static const struct {
     {"invalid `char` bit pattern", "is not a Unicode scalar value"},
     {"invalid variant discriminant", "is not a value of that type"},
     {"out of range [0..", "is not a value of that type"},
+    {"thrown Wasm exception", "uncaught exception"},
     {"uninitialized element", "hit an empty table entry"},
     {"integer divide by zero", "divided by zero"},
     {"call stack exhausted", "its stack overflowed"},
