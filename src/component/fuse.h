@@ -84,9 +84,7 @@ typedef enum fuse_trap {
     FUSE_TRAP_BAD_UTF16,
     FUSE_TRAP_STRING_TOO_LONG,
     FUSE_TRAP_LIST_TOO_LONG,
-    FUSE_TRAP_START_ORDER,
     FUSE_TRAP_UNCAUGHT_EXCEPTION,
-    FUSE_TRAP_DEGENERATE, /* a type or built-in that can't be run */
     FUSE_TRAP_COUNT,
 } fuse_trap_t;
 /* "cannot leave component instance" */

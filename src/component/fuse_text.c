@@ -44,9 +44,7 @@ const char *fuse_trap_text(fuse_trap_t trap) {
         [FUSE_TRAP_BAD_UTF16] = "invalid utf-16",
         [FUSE_TRAP_STRING_TOO_LONG] = "string too long",
         [FUSE_TRAP_LIST_TOO_LONG] = "list too long",
-        [FUSE_TRAP_START_ORDER] = "a component instance was called before it was started",
         [FUSE_TRAP_UNCAUGHT_EXCEPTION] = "uncaught exception propagated out of component",
-        [FUSE_TRAP_DEGENERATE] = "a function or type that can't be run",
     };
     return (size_t)trap < FUSE_TRAP_COUNT ? texts[trap] : "unknown trap";
 }
@@ -58,8 +56,6 @@ const char *fuse_builtin_kind_name(ast_canon_kind_t kind) {
         [AST_CANON_RESOURCE_REP] = "resource.rep",
         [AST_CANON_TASK_CANCEL] = "task.cancel",
         [AST_CANON_SUBTASK_CANCEL] = "subtask.cancel",
-        [AST_CANON_RESOURCE_DROP_ASYNC] = "resource.drop-async",
-        [AST_CANON_BACKPRESSURE_SET] = "backpressure.set",
         [AST_CANON_TASK_RETURN] = "task.return",
         [AST_CANON_CONTEXT_GET] = "context.get",
         [AST_CANON_CONTEXT_SET] = "context.set",

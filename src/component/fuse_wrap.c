@@ -279,15 +279,10 @@ uint32_t fuse_lower_number(fuse_t *fuse, uint32_t index) {
 
 /* ── built-ins ── */
 
-static bool is_drop(const linked_builtin_t *builtin) {
-    return builtin->kind == AST_CANON_RESOURCE_DROP ||
-           builtin->kind == AST_CANON_RESOURCE_DROP_ASYNC;
-}
-
 signature_t fuse_signature_of_builtin_import(const linked_component_t *linked,
                                              const linked_builtin_t *builtin) {
     signature_t signature = signature_of_builtin(linked, builtin);
-    if (is_drop(builtin))
+    if (builtin->kind == AST_CANON_RESOURCE_DROP)
         memcpy(signature.results, "I", 2);
     return signature;
 }
@@ -298,7 +293,6 @@ static bool is_exempt(ast_canon_kind_t kind) {
     case AST_CANON_RESOURCE_REP:
     case AST_CANON_CONTEXT_GET:
     case AST_CANON_CONTEXT_SET:
-    case AST_CANON_BACKPRESSURE_SET:
     case AST_CANON_BACKPRESSURE_INC:
     case AST_CANON_BACKPRESSURE_DEC: return true;
     default: return false;
@@ -361,11 +355,11 @@ static void emit_builtin(fuse_t *fuse, const fuse_function_t *function, buf_t *b
     saved_context_t saved = context_of(fuse, 2);
     char locals[FUSE_CONTEXT_SLOTS + 2] = "I";
     memcpy(locals + 1, saved.letters, sizeof saved.letters);
-    put_locals(body, is_drop(builtin) ? locals : "");
+    put_locals(body, builtin->kind == AST_CANON_RESOURCE_DROP ? locals : "");
     put_flag_check(fuse, body, builtin->component, FUSE_FLAG_NO_LEAVE, FUSE_TRAP_CANNOT_LEAVE);
     put_params(body, function->params);
     fuse_put_op(body, CORE_OP_CALL, fuse->builtin_imports[function->index]);
-    if (is_drop(builtin))
+    if (builtin->kind == AST_CANON_RESOURCE_DROP)
         put_drop(fuse, builtin, body);
     buf_append_byte(body, CORE_OP_END);
 }

@@ -138,7 +138,7 @@ static spin_error_t *lower(linker_t *linker, link_env_t *env, const ast_def_t *d
 
 static bool takes_resource(ast_canon_kind_t kind) {
     return kind == AST_CANON_RESOURCE_NEW || kind == AST_CANON_RESOURCE_DROP ||
-           kind == AST_CANON_RESOURCE_REP || kind == AST_CANON_RESOURCE_DROP_ASYNC;
+           kind == AST_CANON_RESOURCE_REP;
 }
 
 static bool takes_channel(ast_canon_kind_t kind) {

@@ -96,8 +96,6 @@ static const struct {
     [AST_CANON_RESOURCE_REP] = {"i", "i"},
     [AST_CANON_TASK_CANCEL] = {"", ""},
     [AST_CANON_SUBTASK_CANCEL] = {"i", "i"},
-    [AST_CANON_RESOURCE_DROP_ASYNC] = {"i", ""},
-    [AST_CANON_BACKPRESSURE_SET] = {"i", ""},
     [AST_CANON_CONTEXT_GET] = {"", "t"},
     [AST_CANON_CONTEXT_SET] = {"t", ""},
     [AST_CANON_THREAD_YIELD] = {"", "i"},

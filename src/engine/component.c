@@ -127,7 +127,7 @@ static wasmtime_module_t *keep(spin_engine_t *engine, const module_cache_key_t *
 }
 
 /* What is compiled depends on these beside the bytes. */
-enum { FUSE_VERSION = 2 };
+enum { FUSE_VERSION = 3 };
 
 static module_cache_key_t key_of(const spin_engine_t *engine, spin_slice_t digest,
                                  bool is_component) {

@@ -59,27 +59,12 @@ static spin_error_t *on_backpressure_inc(async_builtin_call_t *call) {
     return NULL;
 }
 
-static void let_in(async_component_t *component) {
-    if (component->backpressure == 0)
-        async_waiters_wake(&component->waiters);
-}
-
 static spin_error_t *on_backpressure_dec(async_builtin_call_t *call) {
     if (component_of(call)->backpressure == 0)
         return error_new(SPIN_ERROR_TRAP, "backpressure counter overflow: it was 0");
-    component_of(call)->backpressure--;
-    let_in(component_of(call));
+    if (--component_of(call)->backpressure == 0)
+        async_waiters_wake(&component_of(call)->waiters);
     return NULL;
-}
-
-static spin_error_t *on_backpressure_set(async_builtin_call_t *call) {
-    component_of(call)->backpressure = arg(call, 0) != 0;
-    let_in(component_of(call));
-    return NULL;
-}
-
-static bool is_same(const wit_type_t *a, const wit_type_t *b) {
-    return a == b || (a != NULL && b != NULL && slice_equal(a->text, b->text));
 }
 
 static spin_error_t *on_task_return(async_builtin_call_t *call) {
@@ -94,7 +79,7 @@ static spin_error_t *on_task_return(async_builtin_call_t *call) {
     if (builtin->options != LINKED_NONE)
         options = &call->model->module->options[builtin->options];
     const linked_options_t *own = options->linked, *lift = task->lift->options->linked;
-    if (!is_same(builtin->type, task->lift->linked->type->result.type) ||
+    if (!async_is_same_type(builtin->type, task->lift->linked->type->result.type) ||
         own->encoding != lift->encoding || own->memory_number != lift->memory_number)
         return error_new(SPIN_ERROR_TRAP,
                          "invalid `task.return` signature and/or options for current task");
@@ -544,7 +529,6 @@ static const struct {
 } builtins[] = {
     {AST_CANON_BACKPRESSURE_INC, on_backpressure_inc},
     {AST_CANON_BACKPRESSURE_DEC, on_backpressure_dec},
-    {AST_CANON_BACKPRESSURE_SET, on_backpressure_set},
     {AST_CANON_TASK_RETURN, on_task_return},
     {AST_CANON_TASK_CANCEL, on_task_cancel},
     {AST_CANON_CONTEXT_GET, on_context_get},

@@ -6,18 +6,6 @@
 
 /* ── calls that end at once ── */
 
-static spin_error_t *take_outcome(spin_instance_t *instance, wasm_trap_t *trap,
-                                  wasmtime_error_t *failure) {
-    wasm_trap_t *own_trap = instance->trap;
-    wasmtime_error_t *own_failure = instance->error;
-    instance->trap = trap;
-    instance->error = failure;
-    spin_error_t *error = instance_take_outcome(instance);
-    instance->trap = own_trap;
-    instance->error = own_failure;
-    return error;
-}
-
 /* Sets the slots of the thread that runs; the old ones go to `before`, unless that is NULL. */
 static void swap_context(async_state_t *state, uint64_t before[2], const uint64_t after[2]) {
     uint64_t *slots =
@@ -46,7 +34,7 @@ spin_error_t *async_call_now(async_state_t *state, const wasmtime_func_t *func,
     wasmtime_call_future_delete(future);
     async_stack_give(instance);
     swap_context(state, NULL, context);
-    error = take_outcome(instance, trap, failure);
+    error = async_take_outcome(instance, trap, failure);
     if (error == NULL && is_late)
         error = error_new(SPIN_ERROR_TIMEOUT, "the guest's allocator ran past the call's deadline");
     return error;
@@ -167,7 +155,7 @@ static uint32_t host_table(const async_state_t *state) {
     return state->model->model->module->linked->component_count;
 }
 
-static bool is_same_type(const wit_type_t *a, const wit_type_t *b) {
+bool async_is_same_type(const wit_type_t *a, const wit_type_t *b) {
     return a == b || (a != NULL && b != NULL && slice_equal(a->text, b->text));
 }
 
@@ -183,7 +171,8 @@ spin_error_t *async_end_of(async_state_t *state, uint32_t component, const wit_t
         return error_new(SPIN_ERROR_TRAP,
                          "handle index %u used with the wrong type: it is not the %s end of a %s",
                          number, is_writable ? "writable" : "readable", what);
-    if (!is_same_type(end->shared->element, type->parts_len > 0 ? type->parts[0].ref.type : NULL))
+    if (!async_is_same_type(end->shared->element,
+                            type->parts_len > 0 ? type->parts[0].ref.type : NULL))
         return error_new(SPIN_ERROR_TRAP,
                          "handle index %u used with the wrong type: a %s of "
                          "another element type",

@@ -287,6 +287,8 @@ spin_error_t *async_call_now(async_state_t *state, const wasmtime_func_t *func,
                              size_t result_len);
 /* Has the guest allocate all that was measured. */
 spin_error_t *async_allocate(async_state_t *state, spin_lower_t *lower);
+/* Whether two guests mean the same type by them; NULL is none. */
+bool async_is_same_type(const wit_type_t *a, const wit_type_t *b);
 /* The end of a stream or future (`type`) under `number`. Errors: TRAP. */
 spin_error_t *async_end_of(async_state_t *state, uint32_t component, const wit_type_t *type,
                            uint32_t number, bool is_writable, async_end_t **out);

@@ -138,18 +138,23 @@ void async_thread_call(async_thread_t *thread, const wasmtime_func_t *func, size
                                  &thread->returned, results_len, &thread->trap, &thread->failure);
 }
 
-/* Takes what an ended call left. */
-static spin_error_t *take_outcome(async_thread_t *thread) {
-    spin_instance_t *instance = thread->all->instance;
-    wasm_trap_t *trap = instance->trap;
-    wasmtime_error_t *failure = instance->error;
-    instance->trap = thread->trap;
-    instance->error = thread->failure;
-    thread->trap = NULL;
-    thread->failure = NULL;
-    spin_error_t *error = instance_take_outcome(instance);
+spin_error_t *async_take_outcome(spin_instance_t *instance, wasm_trap_t *trap,
+                                 wasmtime_error_t *failure) {
+    wasm_trap_t *own_trap = instance->trap;
+    wasmtime_error_t *own_failure = instance->error;
     instance->trap = trap;
     instance->error = failure;
+    spin_error_t *error = instance_take_outcome(instance);
+    instance->trap = own_trap;
+    instance->error = own_failure;
+    return error;
+}
+
+static spin_error_t *take_outcome(async_thread_t *thread) {
+    spin_instance_t *instance = thread->all->instance;
+    spin_error_t *error = async_take_outcome(instance, thread->trap, thread->failure);
+    thread->trap = NULL;
+    thread->failure = NULL;
     if (error == NULL && instance->exited) /* what is made of that is the outermost call's */
         error = error_new(SPIN_ERROR_EXIT, "the guest exited");
     return error;

@@ -127,4 +127,9 @@ static inline bool async_thread_is_ready(const async_thread_t *thread) {
     return thread->state == ASYNC_THREAD_WAITING && thread->hold(thread) == NULL;
 }
 
+/* What a call of the instance that has ended left, beside its outermost one: NULL, or the error.
+ * Takes `trap` and `failure`. */
+spin_error_t *async_take_outcome(spin_instance_t *instance, wasm_trap_t *trap,
+                                 wasmtime_error_t *failure);
+
 #endif
